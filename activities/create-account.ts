@@ -1,0 +1,25 @@
+import { UniqueViolationError } from 'objection';
+import { type CreationOutcome, createCustomerAccount } from '../db/accounts.js';
+import type { ActivityContext } from './activities.js';
+import { type EffectInput, type EffectResult, settle } from './record-transitions.js';
+
+export interface CreateAccountInput extends EffectInput<CreationOutcome> {
+  submissionId: string;
+}
+
+/** Customer, first user, consents and the registration's end in one transaction (security.md O1); may run again. */
+export const createAccount =
+  ({ db }: ActivityContext) =>
+  async (input: CreateAccountInput): Promise<EffectResult<CreationOutcome>> => {
+    try {
+      return await db.transaction(async (trx) => {
+        const outcome = await createCustomerAccount(trx, input.registrationId, input.submissionId);
+        return settle(trx, input, outcome);
+      });
+    } catch (error) {
+      // The constraint decides when two registrations take the same e-mail at the same moment (security.md C4).
+      if (error instanceof UniqueViolationError && error.constraint === 'users_email_unique')
+        return settle(db, input, 'emailTaken');
+      throw error;
+    }
+  };

@@ -1,0 +1,53 @@
+import { h } from 'preact';
+import { renderToStaticMarkup } from 'preact-render-to-string';
+import { type Language, translator } from '../i18n.js';
+import { Html as AccountExistsHtml } from './account-exists/html.js';
+import { subject as accountExistsSubject } from './account-exists/subject.js';
+import { text as accountExistsText } from './account-exists/text.js';
+import { Html as ActivationHtml } from './activation/html.js';
+import { subject as activationSubject } from './activation/subject.js';
+import { text as activationText } from './activation/text.js';
+import { Html as ReminderHtml } from './reminder/html.js';
+import { subject as reminderSubject } from './reminder/subject.js';
+import { text as reminderText } from './reminder/text.js';
+import type { EmailName, EmailVariables, PartProps, Template } from './template.js';
+
+export type { EmailName, EmailVariables } from './template.js';
+
+export interface RenderedEmail {
+  subject: string;
+  html: string;
+  text: string;
+}
+
+const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
+  activation: { subject: activationSubject, Html: ActivationHtml, text: activationText },
+  reminder: { subject: reminderSubject, Html: ReminderHtml, text: reminderText },
+  'account-exists': { subject: accountExistsSubject, Html: AccountExistsHtml, text: accountExistsText },
+};
+
+/** One mail in one language, ready to be sent. The same arguments give the same mail. */
+export const renderEmail = <Name extends EmailName>(
+  name: Name,
+  language: Language,
+  variables: EmailVariables[Name],
+): RenderedEmail => {
+  assertLinks(variables);
+  const template: Template<EmailVariables[Name]> = templates[name];
+  const t = translator(language);
+  const props: PartProps<EmailVariables[Name]> = { t, language, variables };
+  return {
+    subject: template.subject(t),
+    html: `<!doctype html>${renderToStaticMarkup(h(template.Html, props))}\n`,
+    text: template.text(props),
+  };
+};
+
+/** A relative link or a `javascript:` one would mean that the base URL is not configured; such a mail is not made. */
+function assertLinks(variables: EmailVariables[EmailName]): void {
+  for (const [name, value] of Object.entries(variables))
+    if (/(link|url)$/i.test(name) && !isFullUrl(String(value)))
+      throw new TypeError(`mail: ${name} is not a full http(s) URL`);
+}
+
+const isFullUrl = (value: string) => URL.canParse(value) && /^https?:\/\/[^\s"'<>\\]+$/.test(value);

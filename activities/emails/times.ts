@@ -1,0 +1,23 @@
+import type { Language, Translate } from '../i18n.js';
+
+// British order for English: day before month, as everywhere outside the United States; the month is a word, so both read it right.
+const locales: Record<Language, string> = { en: 'en-GB', de: 'de-DE' };
+
+/** A moment in words, in UTC and saying so: where the reader is, nobody knows. */
+export const formatMoment = (moment: Date, language: Language): string =>
+  new Intl.DateTimeFormat(locales[language], {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  }).format(moment);
+
+/** How long a link works, in whole hours; lifetimes below one hour (only where somebody configures them) in minutes. */
+export const linkLifetime = (t: Translate, hours: number): string =>
+  hours >= 1
+    ? t('common.linkHours', { count: Math.floor(hours) })
+    : t('common.linkMinutes', { count: Math.max(1, Math.floor(hours * 60)) });

@@ -1,0 +1,69 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { type PreparedMail, prepareMail, recordDelivery } from '../db/activation-mails.js';
+import type { ActivityContext } from './activities.js';
+import { renderEmail } from './emails/render.js';
+import { isLanguage } from './i18n.js';
+import { MailServerUnavailable, RecipientRefused } from './mailer.js';
+import { type EffectInput, type EffectResult, settle } from './record-transitions.js';
+
+type MailOutcome = 'sent' | 'accountExists' | 'mailRefused';
+
+export interface SendActivationMailInput extends EffectInput<MailOutcome> {
+  sequence: number;
+  purpose: 'activation' | 'reminder';
+}
+
+/**
+ * Mails the activation link, or, to an address that has an account, a word that it has one. At least once, normally
+ * once: a repeated run finds what the earlier one sent, or sends the same link under the same Message-ID (security.md O4).
+ */
+export const sendActivationMail =
+  ({ db, mailer, keys, publicUrl }: ActivityContext) =>
+  async (input: SendActivationMailInput): Promise<EffectResult<MailOutcome>> => {
+    const { registrationId, sequence, purpose: template } = input;
+    const mailDomain = new URL(publicUrl).hostname;
+    const mail = await prepareMail(db, keys, { registrationId, sequence, template, mailDomain });
+    // The registration ended while this was waiting: the workflow has gone on, and nobody is to be mailed.
+    if (!mail) return { outcome: 'sent' };
+
+    const outcome = mail.template === 'account-exists' ? 'accountExists' : 'sent';
+    if (mail.sent) return settle(db, input, outcome);
+    const deliver = (state: 'sent' | 'refused' | 'failing', reply: string) =>
+      recordDelivery(db, registrationId, sequence, { state, reply });
+    try {
+      const { reply } = await mailer.send({
+        to: mail.email,
+        messageId: mail.messageId,
+        language: mail.language,
+        ...render(mail, publicUrl),
+      });
+      return await db.transaction(async (trx) => {
+        await recordDelivery(trx, registrationId, sequence, { state: 'sent', reply });
+        return settle(trx, input, outcome);
+      });
+    } catch (error) {
+      if (error instanceof RecipientRefused) {
+        await deliver('refused', error.replyCode);
+        return settle(db, input, 'mailRefused');
+      }
+      if (!(error instanceof MailServerUnavailable)) throw error;
+      await deliver('failing', error.code);
+      throw ApplicationFailure.retryable(`mail server: ${error.code}`, 'MailServerUnavailable');
+    }
+  };
+
+function render(mail: PreparedMail, publicUrl: string) {
+  const { email, reference } = mail;
+  const language = isLanguage(mail.language) ? mail.language : 'en';
+  if (mail.template === 'account-exists')
+    return renderEmail('account-exists', language, { email, loginUrl: `${publicUrl}/login` });
+  const link = `${publicUrl}/register/${mail.token}`;
+  return renderEmail(mail.template, language, {
+    email,
+    reference,
+    link,
+    cancelLink: `${link}/cancel`,
+    linkHours: mail.linkHours,
+    expiresAt: mail.expiresAt,
+  });
+}

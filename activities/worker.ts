@@ -1,0 +1,75 @@
+/** The worker process: runs the registration workflows and their activities until told to stop. */
+import { fileURLToPath } from 'node:url';
+import { type LogEntry, NativeConnection, type NativeConnectionOptions, Runtime, Worker } from '@temporalio/worker';
+import { openDatabase } from '../db/connection.js';
+import { createLog } from '../db/log.js';
+import { createActivities } from './activities.js';
+import { readEnvironment, type WorkerEnvironment } from './environment.js';
+import { failWithCodes } from './failure-codes.js';
+import { createMailer } from './mailer.js';
+import { ensureSearchAttributes } from './search-attributes.js';
+
+const workflowBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+/** How long running activities may go on after a signal to stop. */
+const shutdownGrace = '20s';
+
+const env = readEnvironment(process.env);
+const log = createLog('worker', env.LOG_LEVEL);
+Runtime.install({
+  logger: {
+    log: (level, message, meta) => log[pinoLevel(level)]({ ...meta }, message),
+    trace: (message, meta) => log.trace({ ...meta }, message),
+    debug: (message, meta) => log.debug({ ...meta }, message),
+    info: (message, meta) => log.info({ ...meta }, message),
+    warn: (message, meta) => log.warn({ ...meta }, message),
+    error: (message, meta) => log.error({ ...meta }, message),
+  },
+  shutdownSignals: ['SIGINT', 'SIGTERM'],
+});
+
+const db = openDatabase({
+  url: env.DATABASE_URL,
+  tls: env.DATABASE_TLS === 'required',
+  applicationName: 'vestibule-worker',
+});
+const mailer = createMailer({ smtpUrl: env.SMTP_URL, from: env.MAIL_FROM, tls: env.SMTP_TLS, log });
+const connection = await NativeConnection.connect(connectionOptions(env));
+await ensureSearchAttributes(connection, env.TEMPORAL_NAMESPACE);
+const worker = await Worker.create({
+  connection,
+  namespace: env.TEMPORAL_NAMESPACE,
+  taskQueue: env.TEMPORAL_TASK_QUEUE,
+  workflowBundle: { codePath: workflowBundle },
+  activities: createActivities({ db, mailer, keys: env.SECRET_KEYS, publicUrl: env.PUBLIC_URL }),
+  interceptors: {
+    activity: [() => ({ inbound: failWithCodes((error) => log.error({ err: error }, 'activity failed')) })],
+  },
+  shutdownGraceTime: shutdownGrace,
+});
+// A worker whose launcher is gone would go on unseen.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.channel?.unref();
+process.send?.({ ready: true });
+log.info('worker ready');
+try {
+  await worker.run();
+} finally {
+  mailer.close();
+  await Promise.all([connection.close(), db.destroy()]);
+}
+
+function connectionOptions({
+  TEMPORAL_ADDRESS,
+  TEMPORAL_TLS,
+  TEMPORAL_API_KEY,
+}: WorkerEnvironment): NativeConnectionOptions {
+  return {
+    address: TEMPORAL_ADDRESS,
+    tls: TEMPORAL_TLS === 'required' || TEMPORAL_API_KEY !== undefined,
+    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+  };
+}
+
+function pinoLevel(level: LogEntry['level']) {
+  return level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
+}

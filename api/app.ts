@@ -1,0 +1,103 @@
+import { Router } from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import { cookieName, sessionCookie, staffCookie } from './cookies.js';
+import { assertThat, RequestError } from './errors.js';
+import type { Context, Route } from './http.js';
+import { readBody } from './middleware/body.js';
+import { koaErrors } from './middleware/errors.js';
+import { koaFormToken } from './middleware/form-token.js';
+import { koaLanguage } from './middleware/language.js';
+import { assertSameOrigin } from './middleware/same-origin.js';
+import { koaSecurityHeaders } from './middleware/security-headers.js';
+import { koaSource } from './middleware/source.js';
+import { describeApi } from './openapi.js';
+import { accountRoutes } from './routes/account.js';
+import { agreementRoutes } from './routes/agreements.js';
+import { consoleRoutes } from './routes/console.js';
+import { registrationApi } from './routes/registrations/api.js';
+import { registrationPages } from './routes/registrations/pages.js';
+import { fieldErrors } from './routes/registrations/schema.js';
+import { sessionRoutes } from './routes/sessions.js';
+import { systemRoutes } from './routes/system.js';
+import type { Wiring } from './routes/wiring.js';
+import { findStaffSession, findUserSession, staffSessionLifetimes, userSessionLifetimes } from './sessions.js';
+
+export interface AppOptions extends Wiring {
+  trustedProxies: string[];
+}
+
+/** Every route there is; what is not in this list is not reachable. */
+export function allRoutes(wiring: Wiring): Route[] {
+  const routes = [
+    ...systemRoutes(wiring),
+    ...sessionRoutes(wiring),
+    ...registrationPages(wiring),
+    ...registrationApi(wiring),
+    ...accountRoutes(wiring),
+    ...agreementRoutes(wiring),
+    ...consoleRoutes(wiring),
+  ];
+  const description = describeApi(routes, wiring.publicUrl);
+  const openApi: Route = {
+    kind: 'api',
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    audience: 'public',
+    handle: (ctx) => {
+      ctx.body = description;
+    },
+  };
+  return [...routes, openApi];
+}
+
+/** The whole HTTP side, as a Koa application that listens nowhere yet. */
+export function createApp(options: AppOptions): Koa {
+  const { services, secure, publicUrl, trustedProxies } = options;
+  const router = new Router();
+  for (const route of allRoutes(options)) router[route.method](route.path, answer(route, options));
+  const app = new Koa();
+  app.silent = true; // `koaErrors` has told the log
+  app.use(koaSecurityHeaders(new URL(publicUrl).protocol === 'https:'));
+  app.use(koaLanguage({ secure }));
+  app.use(koaSource(trustedProxies));
+  app.use(koaErrors(services.log));
+  app.use(koaFormToken(services.keys, { secure }));
+  app.use(router.routes() as Middleware);
+  app.use(router.allowedMethods({ throw: true }) as Middleware);
+  return app;
+}
+
+/** One route's whole way: who asks, is it really them, is the body in order, then the handler. */
+function answer(route: Route, { services: { db }, secure, publicUrl }: AppOptions) {
+  return async (ctx: Context): Promise<void> => {
+    if (route.path.startsWith('/console')) {
+      const token = ctx.cookies.get(cookieName(staffCookie, secure));
+      if (token) ctx.state.staff = await findStaffSession(db, token, staffSessionLifetimes);
+    } else if (!route.path.startsWith('/assets')) {
+      const token = ctx.cookies.get(cookieName(sessionCookie, secure));
+      if (token) ctx.state.user = await findUserSession(db, token, userSessionLifetimes);
+    }
+    if (!isAllowed(ctx, route)) return;
+    if (route.method !== 'get') {
+      // A page's proof is in its body, so the body is read first; it is not looked at before the proof.
+      const body = route.body ? await readBody(ctx, route.kind) : undefined;
+      (ctx.request as { body?: unknown }).body = body;
+      assertSameOrigin(ctx, route, new URL(publicUrl).origin);
+      if (route.body) {
+        const parsed = route.body.safeParse(body);
+        if (!parsed.success) throw new RequestError('invalidFields', { fields: fieldErrors(parsed.error) });
+        (ctx.request as { body?: unknown }).body = parsed.data;
+      }
+    }
+    await route.handle(ctx);
+  };
+}
+
+/** Sends a person to the right login; answers a program with 401. */
+function isAllowed(ctx: Context, { audience, kind }: Route): boolean {
+  const missing = (audience === 'user' && !ctx.state.user) || (audience === 'staff' && !ctx.state.staff);
+  if (!missing) return true;
+  assertThat(kind === 'page' && ctx.method !== 'POST', 'unauthenticated');
+  ctx.redirect(audience === 'staff' ? '/console/login' : '/login');
+  return false;
+}

@@ -1,0 +1,45 @@
+/** The shape of every route; the router, the audience check, the body check and OpenAPI are all made from it. */
+import type { RouterContext } from '@koa/router';
+import type { z } from 'zod';
+import type { Logger } from '../db/log.js';
+import type { Language } from './i18n.js';
+import type { StaffSession, UserSession } from './sessions.js';
+
+/** Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. */
+export type Audience = 'public' | 'link' | 'user' | 'staff';
+
+export interface RequestState {
+  requestId: string;
+  log: Logger;
+  /** Where the request came from, for limits: an IPv4 address or an IPv6 /64 (security.md L3). */
+  source: string;
+  language: Language;
+  /** What the form token is bound to: the session, or a cookie from before it (S5, S6). */
+  formSecret: string;
+  user?: UserSession;
+  staff?: StaffSession;
+}
+
+export type Context = RouterContext<RequestState>;
+
+export interface Route {
+  method: 'get' | 'post' | 'put' | 'delete';
+  path: string;
+  audience: Audience;
+  /** `page`: answers HTML and takes forms. `api`: answers and takes JSON. */
+  kind: 'page' | 'api';
+  /** Of the API, for its description. */
+  summary?: string;
+  /** A closed object. */
+  body?: z.ZodObject;
+  query?: z.ZodObject;
+  /** Headers a client sends with it, name → description. */
+  headers?: Record<string, string>;
+  /** Every answer that is no error. */
+  responses?: Record<number, { description: string; body?: z.ZodType }>;
+  handle(ctx: Context): Promise<void> | void;
+}
+
+/** The body as the route's schema made it. */
+export const bodyOf = <Schema extends z.ZodType>(ctx: Context, _schema: Schema): z.output<Schema> =>
+  (ctx.request as { body?: unknown }).body as z.output<Schema>;

@@ -1,0 +1,46 @@
+import type { Database } from '../db/connection.js';
+import { Staff, User } from '../db/models.js';
+import { canonicalEmail } from './email-address.js';
+import { RequestError } from './errors.js';
+import type { Context } from './http.js';
+import { verifyPassword } from './passwords.js';
+import type { RateLimits } from './rate-limits.js';
+import { openSession } from './sessions.js';
+
+interface Login {
+  db: Database;
+  limits: RateLimits;
+}
+
+/**
+ * Checks a user's password and opens a session; returns its cookie value. One error and one duration for every reason
+ * to refuse (security.md E5); counted by account and by source, without a lock a stranger could turn (P11).
+ */
+export async function logIn(login: Login, ctx: Context, email: string, password: string): Promise<string> {
+  const find = (canonical: string) => User.query(login.db).findOne({ email: canonical }).whereNull('disabled_at');
+  return openSession(login.db, 'sessions', await authenticate(login, ctx, 'user', { email, password }, find));
+}
+
+/** The same for staff, who have accounts, sessions and counters of their own. */
+export async function logInStaff(login: Login, ctx: Context, email: string, password: string): Promise<string> {
+  const find = (canonical: string) => Staff.query(login.db).findOne({ email: canonical });
+  return openSession(login.db, 'staff_sessions', await authenticate(login, ctx, 'staff', { email, password }, find));
+}
+
+async function authenticate(
+  { limits }: Login,
+  ctx: Context,
+  realm: string,
+  { email, password }: { email: string; password: string },
+  find: (email: string) => PromiseLike<{ id: string; password_hash: string } | undefined>,
+): Promise<string> {
+  const canonical = canonicalEmail(email) ?? '';
+  // By account and source together: a stranger elsewhere cannot keep the owner out.
+  const attempt = `${realm} ${canonical} ${ctx.state.source}`;
+  await limits.consume('loginsPerSource', `${realm} ${ctx.state.source}`);
+  await limits.consume('loginsPerAccount', attempt);
+  const account = await find(canonical);
+  if (!(await verifyPassword(password, account?.password_hash)) || !account) throw new RequestError('loginFailed');
+  await limits.forget('loginsPerAccount', attempt);
+  return account.id;
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { Middleware } from 'koa';
+import type { Logger } from '../../db/log.js';
+import { RequestError } from '../errors.js';
+import type { Context } from '../http.js';
+import { translator } from '../i18n.js';
+import { ErrorPage } from '../pages/error-page.js';
+import { showPage } from '../show-page.js';
+
+/**
+ * Ends every request: gives it an id and a line in the log, and turns what was thrown into an answer. Of an unknown
+ * error nothing is shown but that id.
+ */
+export const koaErrors =
+  (log: Logger): Middleware =>
+  async (koaContext, next) => {
+    const ctx = koaContext as unknown as Context;
+    const started = performance.now();
+    ctx.state.requestId = randomUUID();
+    ctx.state.log = log.child({ requestId: ctx.state.requestId });
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    try {
+      await next();
+      if (ctx.status === 404 && !ctx.body) throw new RequestError('notFound');
+    } catch (error) {
+      answer(ctx, known(error) ?? unknown(ctx, error));
+    }
+    const { method, status } = ctx;
+    // The route's pattern, not the path: paths carry tokens (security.md T10).
+    const route = (ctx as { routerPath?: string; _matchedRoute?: unknown })._matchedRoute ?? 'none';
+    const milliseconds = Math.round(performance.now() - started);
+    ctx.state.log.info({ method, route, status, milliseconds }, 'request');
+  };
+
+function known(error: unknown): RequestError | undefined {
+  if (error instanceof RequestError) return error;
+  const { status, expose } = error as { status?: number; expose?: boolean };
+  if (!expose) return undefined;
+  if (status === 405) return new RequestError('methodNotAllowed');
+  if (status === 413) return new RequestError('payloadTooLarge');
+  return status && status < 500 ? new RequestError('badRequest') : undefined;
+}
+
+function unknown(ctx: Context, error: unknown): RequestError {
+  ctx.state.log.error({ err: error }, 'unexpected error');
+  return new RequestError(isOverload(error) ? 'busy' : 'internal', isOverload(error) ? { retryAfter: 5 } : {});
+}
+
+/** PostgreSQL away, starting, or with no connection left: nothing is wrong with the request. */
+function isOverload(error: unknown): boolean {
+  const { code, name } = error as { code?: string; name?: string };
+  return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|57P0|53|08)/.test(code ?? '');
+}
+
+function answer(ctx: Context, error: RequestError): void {
+  const { code, status, details } = error;
+  const { retryAfter, ...shown } = details;
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  if (retryAfter) ctx.set('Retry-After', String(retryAfter));
+  const { requestId } = ctx.state;
+  if (ctx.path.startsWith('/api/') || ctx.get('vestibule-request')) {
+    const title = translator('en')(`errors.${code}`, { seconds: retryAfter });
+    ctx.body = { type: 'about:blank', title, status, code, requestId, ...shown };
+    ctx.type = 'application/problem+json';
+    return;
+  }
+  showPage(ctx, ErrorPage, { status, code, requestId }, status);
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { errorStatus } from './errors.js';
+import type { Route } from './http.js';
+
+/** RFC 9457, with the stable code of `errors.ts` and, where fields were wrong, a code for each. */
+export const problem = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(errorStatus) as [keyof typeof errorStatus]),
+  requestId: z.uuid(),
+  fields: z.record(z.string(), z.string()).optional(),
+  state: z.string().optional(),
+  allowed: z.array(z.string()).optional(),
+});
+
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+};
+
+/** Describes the JSON API from its routes (OpenAPI 3.1). */
+export function describeApi(routes: Route[], publicUrl: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes.filter(({ path }) => path.startsWith('/api/v1/'))) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Vestibule',
+      version: '1',
+      description: 'Self-registration. Every change needs the header `vestibule-request` (any value).',
+    },
+    servers: [{ url: publicUrl }],
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(problem, 'output') },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session' } },
+    },
+  };
+}
+
+function operation({ method, path, summary, audience, body, headers = {}, responses = {} }: Route): object {
+  const parameters = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => parameter('path', name!)),
+    ...(method === 'get' ? [] : [parameter('header', 'vestibule-request', 'Proof that no other site sent this')]),
+    ...Object.entries(headers).map(([name, description]) => parameter('header', name, description)),
+  ];
+  return {
+    summary,
+    ...(audience === 'user' ? { security: [{ session: [] }] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(responses).map(([status, answer]) => [
+          status,
+          {
+            description: answer.description,
+            ...(answer.body ? { content: json(jsonSchema(answer.body, 'output')) } : {}),
+          },
+        ]),
+      ),
+      default: {
+        description: 'A refusal, with its stable code',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  };
+}
+
+const parameter = (place: string, name: string, description?: string) => ({
+  name,
+  in: place,
+  required: true,
+  schema: { type: 'string' },
+  ...(description ? { description } : {}),
+});
+const json = (schema: object) => ({ 'application/json': { schema } });

@@ -1,0 +1,16 @@
+import { AgreementText } from './agreement-text.js';
+import { Layout } from './layout.js';
+import type { AgreementModel, PageContext } from './models.js';
+
+export function AgreementPage({ page, model }: { page: PageContext; model: { agreement: AgreementModel } }) {
+  const { agreement } = model;
+  return (
+    <Layout page={page} title={agreement.title}>
+      <article class="card reading">
+        <h1>{agreement.title}</h1>
+        <p class="muted">{page.t('agreements.version', { version: agreement.version })}</p>
+        <AgreementText body={agreement.body} heading="h2" />
+      </article>
+    </Layout>
+  );
+}

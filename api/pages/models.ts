@@ -1,0 +1,148 @@
+/** What each page is given. Pages draw; they decide nothing, and know neither Koa nor the database. */
+import type { Translate } from '../i18n.js';
+
+/** What every page has. */
+export interface PageContext {
+  t: Translate;
+  /** "en", "de": the language the page is in. */
+  language: string;
+  /** Path and query of this page, to come back to after choosing another language. */
+  path: string;
+  /** Value of the hidden `formToken` field that every form carries (security.md S5, S6). */
+  formToken: string;
+  /** Who is signed in, if anyone. */
+  signedIn?: { name: string };
+}
+
+/** Error code by field name; the words are in the catalogue under `fieldErrors.<code>`. */
+export type FieldErrors = Record<string, string>;
+
+export interface LoginModel {
+  email?: string;
+  /** Form-wide error code (`errors.<code>`). */
+  error?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
+  notice?: 'accountReady' | 'loggedOut' | 'alreadyRegistered' | 'passwordSet';
+  /** "Create new account" is shown only while onboarding is on. */
+  registrationOpen: boolean;
+}
+
+export interface StartModel {
+  email?: string;
+  errors: FieldErrors;
+  error?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
+  registrationOpen: boolean;
+}
+
+/** "Check your mailbox": the same for every address. */
+export interface CheckMailboxModel {
+  email: string;
+  /** Seconds until the person may ask for another mail. */
+  resendAfter: number;
+  /** How long the link in the mail works, in hours. */
+  linkHours: number;
+  inboxUrl?: string;
+}
+
+/** The answers of the registration page as typed; every field a string, absent when never typed. */
+export interface Answers {
+  companyName?: string;
+  companyStreet?: string;
+  companyPostalCode?: string;
+  companyCity?: string;
+  companyCountry?: string;
+  companyVatNumber?: string;
+  givenName?: string;
+  familyName?: string;
+  phone?: string;
+}
+
+export interface AgreementModel {
+  /** Id of the published version; posted back as `terms` or `privacy` when the box is ticked. */
+  versionId: string;
+  document: 'terms' | 'privacy';
+  version: number;
+  title: string;
+  /** Plain text paragraphs, separated by empty lines; lines starting with "## " are headings. */
+  body: string;
+}
+
+export interface RegistrationPageModel {
+  token: string;
+  reference: string;
+  email: string;
+  answers: Answers;
+  errors: FieldErrors;
+  /** Why it did not go on: a code of the machine (`problems.<code>`) or of the request (`errors.<code>`). */
+  problem?: string;
+  agreements: AgreementModel[];
+  /** Boxes ticked in the request that is shown again, by document. */
+  accepted: { terms?: boolean; privacy?: boolean };
+  countries: { code: string; name: string }[];
+  idempotencyKey: string;
+  passwordMinimum: number;
+  /** When the registration ends if nobody finishes it, ISO 8601. */
+  expiresAt: string;
+  savedAt?: string;
+}
+
+/** After submitting, while the outcome is not there yet: the page asks again by itself. */
+export interface ProcessingModel {
+  token: string;
+  reference: string;
+}
+
+/** A link that opens no registration page, each with its one way on. */
+export interface LinkEndModel {
+  reason: 'invalid' | 'expired' | 'completed' | 'alreadyRegistered' | 'cancelled' | 'blocked';
+  reference?: string;
+}
+
+export interface CancelModel {
+  token: string;
+  reference: string;
+}
+
+export interface AccountModel {
+  givenName: string;
+  familyName: string;
+  email: string;
+  phone?: string;
+  company: { name: string; street?: string; postalCode?: string; city?: string; country: string; vatNumber?: string };
+  userType: string;
+  permissions: string[];
+  consents: { document: 'terms' | 'privacy'; version: number; acceptedAt: string; versionId: string }[];
+}
+
+export interface ErrorModel {
+  status: number;
+  code: string;
+  requestId: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
+}
+
+export interface OperatorSetupModel {
+  token: string;
+  email?: string;
+  errors: FieldErrors;
+  passwordMinimum: number;
+}
+
+export interface ConsoleLoginModel {
+  email?: string;
+  error?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
+  notice?: 'passwordSet' | 'loggedOut';
+}
+
+/** Counts of open and ended registrations by state, in the machine's order. */
+export interface ConsoleHomeModel {
+  operator: string;
+  states: { state: string; title: string; tags: string[]; count: number }[];
+  temporalUiUrl?: string;
+}

@@ -1,0 +1,107 @@
+import { domainToASCII } from 'node:url';
+import { type IRateLimiterPostgresOptions, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Database } from '../db/connection.js';
+import type { SecretKeys } from '../db/secret-keys.js';
+import { RequestError } from './errors.js';
+
+/** Defaults of security.md §7; counted in PostgreSQL, so that a restart or a second process resets nothing (L4). */
+export const defaultLimits = {
+  startsPerSource: 20, // an hour
+  mailsPerMailboxMinute: 1,
+  mailsPerMailboxHour: 5,
+  mailsPerMailboxDay: 10,
+  mailsOverall: 60, // a minute
+  wrongLinksPerSource: 60, // ten minutes
+  loginsPerAccount: 10, // ten minutes
+  loginsPerSource: 100, // ten minutes
+};
+export type Limits = typeof defaultLimits;
+
+const minute = 60;
+const hour = 3_600;
+const day = 86_400;
+
+export class RateLimits {
+  private readonly limiters: Record<keyof Limits, RateLimiterPostgres>;
+
+  constructor(
+    db: Database,
+    limits: Limits,
+    private readonly keys: SecretKeys,
+  ) {
+    const limiter = (name: keyof Limits, duration: number) =>
+      new RateLimiterPostgres({
+        storeClient: db,
+        storeType: 'knex',
+        tableName: 'rate_limits',
+        tableCreated: true,
+        clearExpiredByTimeout: false, // the reconciler clears, not every process
+        keyPrefix: name,
+        points: limits[name],
+        duration,
+      } as IRateLimiterPostgresOptions);
+    this.limiters = {
+      startsPerSource: limiter('startsPerSource', hour),
+      mailsPerMailboxMinute: limiter('mailsPerMailboxMinute', minute),
+      mailsPerMailboxHour: limiter('mailsPerMailboxHour', hour),
+      mailsPerMailboxDay: limiter('mailsPerMailboxDay', day),
+      mailsOverall: limiter('mailsOverall', minute),
+      wrongLinksPerSource: limiter('wrongLinksPerSource', 10 * minute),
+      loginsPerAccount: limiter('loginsPerAccount', 10 * minute),
+      loginsPerSource: limiter('loginsPerSource', 10 * minute),
+    };
+  }
+
+  /** Counts one; rejects with `tooManyAttempts` and the seconds to wait when the limit is reached. */
+  async consume(name: keyof Limits, who: string): Promise<void> {
+    const wait = await this.count(name, who);
+    if (wait > 0) throw new RequestError('tooManyAttempts', { retryAfter: wait });
+  }
+
+  /** Rejects when the limit is reached, without counting. */
+  async assertNotReached(name: keyof Limits, who: string): Promise<void> {
+    const result = await this.limiters[name].get(this.key(who));
+    if (result && result.remainingPoints <= 0)
+      throw new RequestError('tooManyAttempts', { retryAfter: seconds(result) });
+  }
+
+  async forget(name: keyof Limits, who: string): Promise<void> {
+    await this.limiters[name].delete(this.key(who));
+  }
+
+  /** Whether one more mail may go to this mailbox now; suppressed ones count as well, for every address alike (E3, L1). */
+  async mayMail(email: string): Promise<boolean> {
+    const mailbox = mailboxFamily(email);
+    const waits = await Promise.all([
+      this.count('mailsPerMailboxMinute', mailbox),
+      this.count('mailsPerMailboxHour', mailbox),
+      this.count('mailsPerMailboxDay', mailbox),
+    ]);
+    if (waits.some((wait) => wait > 0)) return false;
+    return (await this.count('mailsOverall', 'all')) === 0;
+  }
+
+  private async count(name: keyof Limits, who: string): Promise<number> {
+    try {
+      await this.limiters[name].consume(this.key(who));
+      return 0;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return seconds(refusal);
+      throw refusal;
+    }
+  }
+
+  /** Addresses are kept as keyed hashes only (security.md D1, R1). */
+  private key(who: string): string {
+    return this.keys.hash('rate-limit', who).toString('base64url');
+  }
+}
+
+const seconds = (result: RateLimiterRes) => Math.max(1, Math.ceil(result.msBeforeNext / 1000));
+
+/** One bucket for what is likely one mailbox (L2): without tag and dots. For limits only; identities keep both. */
+function mailboxFamily(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, at).split('+')[0]!.replaceAll('.', '');
+  return `${local}@${domainToASCII(email.slice(at + 1))}`;
+}

@@ -1,0 +1,51 @@
+import { eraseEnded, loadSettings, registrationsAwaitingEngine } from '../db/registrations.js';
+import type { Services } from './registrations.js';
+
+/** Milliseconds between two rounds. */
+const every = 60_000;
+/** A start that is being handed over right now is not yet lost. */
+const graceSeconds = 30;
+/** Personal data of unfinished registrations stays this long after the end (security.md R1: at most 24 h). */
+const eraseAfterSeconds = 12 * 3_600;
+const batch = 100;
+/** Any number that no other program uses as an advisory lock in this database. */
+const reconcilerLock = 7_310_247;
+
+/**
+ * At start and every minute: hands registrations to the engine that were accepted while it was away, erases what has
+ * ended, clears old limits. Of several API processes one does it at a time. Returns the function that stops it.
+ */
+export function startReconciler(services: Services): () => Promise<void> {
+  let round = reconcile(services).catch(report);
+  const timer = setInterval(() => {
+    round = round.then(() => reconcile(services)).catch(report);
+  }, every);
+  function report(error: unknown) {
+    services.log.error({ err: error }, 'the reconciler failed; it tries again in a minute');
+  }
+  return async () => {
+    clearInterval(timer);
+    await round;
+  };
+}
+
+/** One round; does nothing while another process is at it. */
+export async function reconcile(services: Services, olderThanSeconds = graceSeconds): Promise<void> {
+  await services.db.transaction(async (lock) => {
+    const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
+    if (!rows[0].taken) return;
+    await handOver(services, olderThanSeconds);
+    while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
+    await services.db('rate_limits').where('expire', '<', Date.now()).delete();
+  });
+}
+
+/** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */
+async function handOver({ db, engine, limits, log }: Services, olderThanSeconds: number): Promise<void> {
+  const settings = await loadSettings(db);
+  for (const registration of await registrationsAwaitingEngine(db, olderThanSeconds, batch)) {
+    if (!(await limits.mayMail(registration.email ?? ''))) continue;
+    await engine.requestLink(registration, settings);
+    log.info({ reference: registration.reference }, 'handed an accepted registration to the engine');
+  }
+}

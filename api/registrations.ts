@@ -1,0 +1,189 @@
+/** What the pages and the JSON API do with registrations: the same functions for both. */
+import { createHash } from 'node:crypto';
+import { type Agreement, currentAgreements } from '../db/agreements.js';
+import type { Database } from '../db/connection.js';
+import type { Logger } from '../db/log.js';
+import type { Registration, Settings } from '../db/models.js';
+import {
+  findByToken,
+  loadSettings,
+  noteLinkRequested,
+  openRegistration,
+  type PresentedLink,
+  saveDraft,
+  storeSubmission,
+} from '../db/registrations.js';
+import type { SecretKeys } from '../db/secret-keys.js';
+import type { Engine, EventResult } from './engine.js';
+import { RequestError } from './errors.js';
+import { hashPassword, passwordProblem } from './passwords.js';
+import type { RateLimits } from './rate-limits.js';
+
+export interface Services {
+  db: Database;
+  engine: Engine;
+  keys: SecretKeys;
+  limits: RateLimits;
+  log: Logger;
+}
+
+/** Where a registration stands, as the holder of its link is told. */
+export type Standing = 'open' | 'processing' | 'blocked' | 'completed' | 'alreadyRegistered' | 'cancelled' | 'expired';
+
+/**
+ * Accepts a registration, or a wish for a fresh link: the same for every address, whatever is known of it
+ * (security.md E1 to E4). Once the row is there it is accepted; when the engine is away, or too many mails went to this
+ * mailbox, the reconciler takes it up.
+ */
+export async function startRegistration(services: Services, email: string, language: string): Promise<void> {
+  const { db, engine, limits, log } = services;
+  const settings = await loadSettings(db);
+  if (!settings.customer_onboarding) return;
+  const registration = await openRegistration(db, {
+    email,
+    kind: 'customer',
+    language,
+    lifetimeSeconds: settings.registration_lifetime_seconds,
+  });
+  if (!(await limits.mayMail(email))) return;
+  try {
+    await engine.requestLink(registration, settings);
+  } catch (error) {
+    log.warn(
+      { err: error, reference: registration.reference },
+      'the engine did not take a start; it is taken up later',
+    );
+    await noteLinkRequested(db, registration.id);
+  }
+}
+
+/** The registration a link opens. Rejects with `linkInvalid` for anything that is no link, counting by source (T11, T13). */
+export async function presentLink(services: Services, token: string, source: string): Promise<PresentedLink> {
+  const { db, keys, limits } = services;
+  await limits.assertNotReached('wrongLinksPerSource', source);
+  const link = /^[\w-]{43}$/.test(token) ? await findByToken(db, keys, token) : undefined;
+  if (link) return link;
+  await limits.consume('wrongLinksPerSource', source);
+  throw new RequestError('linkInvalid');
+}
+
+/** What the holder of a link may do now; an ended registration keeps its answer for good (W5). */
+export function standing({ registration, expired }: PresentedLink): Standing {
+  const { state, problem } = registration;
+  if (state === 'completed' || state === 'alreadyRegistered' || state === 'cancelled') return state;
+  if (state === 'expired' || expired) return 'expired';
+  if (state === 'creationBlocked') return 'blocked';
+  return state === 'creatingAccount' && !problem ? 'processing' : 'open';
+}
+
+/** Rejects unless the link's registration is open for input. */
+export function assertOpen(link: PresentedLink): void {
+  const now = standing(link);
+  if (now === 'open') return;
+  throw new RequestError(now === 'expired' ? 'linkInvalid' : 'conflict', {
+    state: link.registration.state,
+    allowed: [],
+  });
+}
+
+/** Keeps what was typed; the first time, this proves the mailbox. */
+export async function keepAnswers(
+  { db, engine, log }: Services,
+  { registration }: PresentedLink,
+  answers: Record<string, string>,
+  language: string,
+): Promise<{ savedAt: string }> {
+  const saved = await saveDraft(db, registration.id, answers, language);
+  if (!saved) throw new RequestError('conflict', { state: registration.state, allowed: [] });
+  if (!registration.proven_at)
+    // The row says it already; without this word the submit itself is the proof.
+    await engine
+      .signal(registration.reference, { type: 'PROVEN', actor: 'registrant' })
+      .catch((error) => log.warn({ err: error, reference: registration.reference }, 'the engine did not take a proof'));
+  return { savedAt: (saved.draft_saved_at ?? new Date()).toISOString() };
+}
+
+export interface SubmittedForm {
+  answers: Record<string, string>;
+  password: string;
+  /** Ids of the agreement versions whose boxes were ticked. */
+  accepted: string[];
+  idempotencyKey: string;
+  language: string;
+}
+
+export interface SubmissionResult {
+  standing: Standing;
+  problem?: string;
+}
+
+/** Submits the registration page; answers with the outcome, or `processing` when that is not there in time. */
+export async function submitRegistration(
+  services: Services,
+  link: PresentedLink,
+  form: SubmittedForm,
+): Promise<SubmissionResult> {
+  const { db, engine } = services;
+  const { registration } = link;
+  const settings = await loadSettings(db);
+  const agreements = await currentAgreements(db, form.language);
+  assertAcceptable(registration, settings, form);
+  const saved = await saveDraft(db, registration.id, form.answers, form.language);
+  if (!saved) return { standing: standing(await reload(services, link)) };
+  if (!settings.customer_onboarding) return { standing: 'open', problem: 'onboardingClosed' };
+  if (!areCurrent(agreements, form.accepted)) return { standing: 'open', problem: 'agreementOutdated' };
+
+  const submission = await storeSubmission(db, {
+    registration_id: registration.id,
+    idempotency_key: submissionKey(form),
+    answers: form.answers,
+    password_hash: await hashPassword(form.password),
+    agreement_version_ids: form.accepted,
+    language: form.language,
+  });
+  const event = { type: 'SUBMITTED', submissionId: submission.id, actor: 'registrant' } as const;
+  const result = await engine.send(registration.reference, event, `submitted-${submission.id}`);
+  return submissionResult(services, link, result);
+}
+
+function assertAcceptable(registration: Registration, settings: Settings, form: SubmittedForm): void {
+  const { companyName, givenName, familyName } = form.answers;
+  const localPart = registration.email?.split('@')[0];
+  const words = [companyName, givenName, familyName, localPart];
+  const problem = passwordProblem(form.password, settings.password_minimum, words);
+  if (problem) throw new RequestError('invalidFields', { fields: { password: problem } });
+}
+
+const areCurrent = (agreements: Agreement[], accepted: string[]) =>
+  agreements.every(({ versionId }) => accepted.includes(versionId));
+
+/** The form's key and what it says: a page gone back to and changed is another submission, a double click is not. */
+function submissionKey({ idempotencyKey, answers, accepted }: SubmittedForm): string {
+  const said = JSON.stringify([idempotencyKey, Object.entries(answers).sort(), accepted]);
+  return createHash('sha256').update(said).digest('base64url');
+}
+
+async function submissionResult(
+  services: Services,
+  link: PresentedLink,
+  result: EventResult,
+): Promise<SubmissionResult> {
+  if (result.kind === 'unavailable') throw new RequestError('busy', { retryAfter: 5 });
+  if (result.kind === 'processing') return { standing: 'processing' };
+  const { registration, expired } = await reload(services, link);
+  // A second device may have been quicker: what the row says now is the answer to both.
+  return { standing: standing({ registration, expired }), problem: registration.problem ?? undefined };
+}
+
+async function reload({ db }: Services, link: PresentedLink): Promise<PresentedLink> {
+  const registration = await link.registration.$query(db).throwIfNotFound();
+  return { ...link, registration: registration as Registration };
+}
+
+/** "This wasn't me": ends the registration, and its links with it. */
+export async function cancelRegistration(services: Services, link: PresentedLink): Promise<void> {
+  const { reference, id } = link.registration;
+  const result = await services.engine.send(reference, { type: 'CANCEL', actor: 'registrant' }, `cancelled-${id}`);
+  if (result.kind === 'unavailable' || result.kind === 'processing') throw new RequestError('busy', { retryAfter: 5 });
+  if (result.kind === 'refused') throw new RequestError('conflict', { state: result.state, allowed: result.allowed });
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { agreementVersion, currentAgreements } from '../../db/agreements.js';
+import { assertThat } from '../errors.js';
+import type { Context, Route } from '../http.js';
+import { AgreementPage } from '../pages/agreement-page.js';
+import { showPage } from '../show-page.js';
+import type { Wiring } from './wiring.js';
+
+const agreement = z.strictObject({
+  versionId: z.uuid(),
+  document: z.enum(['terms', 'privacy']),
+  version: z.int(),
+  language: z.string(),
+  title: z.string(),
+  body: z.string(),
+});
+const versionQuery = z.object({ version: z.uuid().optional() });
+
+/** The published agreements, for everyone to read. */
+export function agreementRoutes({ services: { db } }: Wiring): Route[] {
+  async function show(ctx: Context) {
+    const { language } = ctx.state;
+    const query = versionQuery.safeParse(ctx.query);
+    assertThat(query.success, 'notFound');
+    const { version } = query.data;
+    const found = version
+      ? await agreementVersion(db, version, language)
+      : (await currentAgreements(db, language)).find(({ document }) => document === ctx.params.document);
+    assertThat(found?.document === ctx.params.document, 'notFound');
+    showPage(ctx, AgreementPage, found);
+  }
+
+  return [
+    { kind: 'page', method: 'get', path: '/agreements/:document', audience: 'public', handle: show },
+    {
+      kind: 'api',
+      method: 'get',
+      path: '/api/v1/agreements',
+      audience: 'public',
+      summary: 'The current version of each agreement, in the language of Accept-Language',
+      responses: { 200: { description: 'The agreements', body: z.array(agreement) } },
+      handle: async (ctx) => {
+        ctx.body = await currentAgreements(db, ctx.state.language);
+      },
+    },
+  ];
+}

@@ -1,0 +1,159 @@
+/** The registration as JSON, for applications with pages of their own. */
+import { z } from 'zod';
+import { currentAgreements } from '../../../db/agreements.js';
+import { assertThat } from '../../errors.js';
+import { bodyOf, type Context, type Route } from '../../http.js';
+import * as registrations from '../../registrations.js';
+import type { Wiring } from '../wiring.js';
+import { draft, start, submission } from './schema.js';
+
+const answersBody = z.strictObject({ answers: draft });
+const emptyBody = z.strictObject({});
+const standing = z.enum(['open', 'processing', 'blocked', 'completed', 'alreadyRegistered', 'cancelled', 'expired']);
+const accepted = z.strictObject({ status: z.literal('accepted') });
+const saved = z.strictObject({ savedAt: z.iso.datetime() });
+const outcome = z.strictObject({
+  standing,
+  /** Why it did not go on, as a code of the machine. */
+  problem: z.string().optional(),
+});
+const agreement = z.strictObject({
+  versionId: z.uuid(),
+  document: z.enum(['terms', 'privacy']),
+  version: z.int(),
+  language: z.string(),
+  title: z.string(),
+  body: z.string(),
+});
+const opened = z.strictObject({
+  reference: z.string(),
+  standing,
+  problem: z.string().optional(),
+  email: z.string(),
+  answers: z.record(z.string(), z.string()),
+  agreements: z.array(agreement),
+  expiresAt: z.iso.datetime(),
+  /** The machine's state, and the events it takes now; `allowed` is null while no worker answers. */
+  state: z.string(),
+  allowed: z.array(z.string()).nullable(),
+});
+
+const links = '/api/v1/registration-links/:token';
+
+export function registrationApi({ services }: Wiring): Route[] {
+  const present = (ctx: Context) => registrations.presentLink(services, ctx.params.token ?? '', ctx.state.source);
+
+  async function startRegistration(ctx: Context) {
+    const { email, language } = bodyOf(ctx, start);
+    await services.limits.consume('startsPerSource', ctx.state.source);
+    await registrations.startRegistration(services, email, language ?? ctx.state.language);
+    ctx.status = 202;
+    ctx.body = { status: 'accepted' };
+  }
+
+  async function show(ctx: Context) {
+    const link = await present(ctx);
+    const { registration } = link;
+    const view = registration.ended_at ? undefined : await services.engine.view(registration.reference);
+    ctx.body = {
+      reference: registration.reference,
+      standing: registrations.standing(link),
+      problem: registration.problem ?? undefined,
+      email: registration.email ?? '',
+      answers: registration.draft ?? {},
+      agreements: await currentAgreements(services.db, ctx.state.language),
+      expiresAt: registration.expires_at.toISOString(),
+      state: view?.state ?? registration.state,
+      allowed: registration.ended_at ? [] : (view?.allowed ?? null),
+    };
+  }
+
+  async function keepAnswers(ctx: Context) {
+    const link = await present(ctx);
+    registrations.assertOpen(link);
+    const { answers } = bodyOf(ctx, answersBody);
+    ctx.body = await registrations.keepAnswers(services, link, answers as Record<string, string>, ctx.state.language);
+  }
+
+  async function submit(ctx: Context) {
+    const idempotencyKey = ctx.get('Idempotency-Key');
+    assertThat(/^[\w-]{8,100}$/.test(idempotencyKey), 'invalidFields', { fields: { 'Idempotency-Key': 'required' } });
+    const link = await present(ctx);
+    const now = registrations.standing(link);
+    const body = bodyOf(ctx, submission);
+    const form = {
+      ...body,
+      answers: body.answers as Record<string, string>,
+      idempotencyKey,
+      language: body.language ?? ctx.state.language,
+    };
+    const result = now === 'open' ? await registrations.submitRegistration(services, link, form) : { standing: now };
+    ctx.status = { completed: 201, open: 409, processing: 202 }[result.standing as string] ?? 200;
+    ctx.body = result;
+  }
+
+  async function cancel(ctx: Context) {
+    const link = await present(ctx);
+    const now = registrations.standing(link);
+    if (now === 'open' || now === 'blocked') await registrations.cancelRegistration(services, link);
+    ctx.body = { standing: now === 'open' || now === 'blocked' ? 'cancelled' : now };
+  }
+
+  return [
+    {
+      kind: 'api',
+      method: 'post',
+      path: '/api/v1/registrations',
+      audience: 'public',
+      summary: 'Start a registration, or ask for a fresh link: the same answer for every address',
+      body: start,
+      responses: { 202: { description: 'Accepted: a mail is on its way', body: accepted } },
+      handle: startRegistration,
+    },
+    {
+      kind: 'api',
+      method: 'get',
+      path: links,
+      audience: 'link',
+      summary: 'What the holder of an activation link may see and do; changes nothing',
+      responses: { 200: { description: 'The registration', body: opened } },
+      handle: show,
+    },
+    {
+      kind: 'api',
+      method: 'put',
+      path: `${links}/answers`,
+      audience: 'link',
+      summary: 'Keep what was typed so far; the first time, this proves the mailbox',
+      body: answersBody,
+      responses: { 200: { description: 'Kept', body: saved } },
+      handle: keepAnswers,
+    },
+    {
+      kind: 'api',
+      method: 'post',
+      path: `${links}/submission`,
+      audience: 'link',
+      summary: 'Submit the registration; answers with the outcome',
+      headers: { 'Idempotency-Key': 'One value for one submission: a repeated request is the same submission' },
+      body: submission,
+      responses: {
+        200: { description: 'It had ended, or waits for staff', body: outcome },
+        201: { description: 'The account is there', body: outcome },
+        202: { description: 'Under way; ask again', body: outcome },
+        409: { description: 'Not now; `problem` says why, the answers are kept', body: outcome },
+      },
+      handle: submit,
+    },
+    {
+      kind: 'api',
+      method: 'post',
+      path: `${links}/cancellation`,
+      audience: 'link',
+      summary: 'End the registration and its links',
+      body: emptyBody,
+      responses: { 200: { description: 'Ended', body: outcome } },
+      handle: cancel,
+    },
+  ];
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { canonicalEmail } from '../../email-address.js';
+import type { FieldErrors } from '../../pages/models.js';
+import { isCountry } from './countries.js';
+
+/** NUL and other controls, lone surrogates, text direction overrides, zero-width characters (security.md V9, V10). */
+const unwanted = /[\p{Cc}\p{Cs}\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/u;
+
+/** One line a person typed; trimmed, NFC. The messages are codes of the catalogues (`fieldErrors.<code>`). */
+const line = (most: number) =>
+  z
+    .string({ error: 'required' })
+    .refine((text) => !unwanted.test(text), 'invalidCharacters')
+    .transform((text) => text.trim().normalize('NFC'))
+    .refine((text) => [...text].length <= most, 'tooLong');
+
+const requiredLine = (most: number) => line(most).refine((text) => text !== '', 'required');
+const optionalLine = (most: number) =>
+  line(most)
+    .optional()
+    .transform((text) => text || undefined);
+
+const phone = optionalLine(40)
+  .transform((text) => text?.replace(/[\s()./-]/g, '').replace(/^00/, '+'))
+  .refine((text) => text === undefined || /^\+[1-9]\d{6,14}$/.test(text), 'invalidPhone');
+
+const vatNumber = optionalLine(40)
+  .transform((text) => text?.replace(/[\s.-]/g, '').toUpperCase())
+  .refine((text) => text === undefined || /^[A-Z0-9]{4,20}$/.test(text), 'invalidVatNumber');
+
+export const email = z.string({ error: 'required' }).transform((typed, context) => {
+  const canonical = canonicalEmail(typed);
+  if (canonical) return canonical;
+  context.addIssue({ code: 'custom', message: typed.trim() === '' ? 'required' : 'invalidEmail' });
+  return z.NEVER;
+});
+
+/** The answers of a registration page that is submitted; lengths in code points (security.md V12). */
+export const answers = z.strictObject({
+  companyName: requiredLine(200),
+  companyStreet: requiredLine(200),
+  companyPostalCode: requiredLine(20),
+  companyCity: requiredLine(100),
+  companyCountry: requiredLine(2).refine(isCountry, 'invalidCountry'),
+  companyVatNumber: vatNumber,
+  givenName: requiredLine(100),
+  familyName: requiredLine(100),
+  phone,
+});
+
+/** The answers as far as they are typed: bounded and clean, nothing required. */
+export const draft = z.strictObject(
+  Object.fromEntries(Object.keys(answers.shape).map((field) => [field, line(200).optional()])) as Record<
+    keyof typeof answers.shape,
+    z.ZodOptional<ReturnType<typeof line>>
+  >,
+);
+
+const password = z.string({ error: 'required' }).min(1, 'required').max(4_096, 'passwordTooLong');
+
+export const start = z.strictObject({
+  email,
+  kind: z.enum(['customer']).optional(),
+  language: z.enum(['en', 'de']).optional(),
+});
+
+export const submission = z.strictObject({
+  answers,
+  password,
+  /** Versions of the agreements that the person accepts, as `GET …/{token}` gave them. */
+  accepted: z.array(z.uuid()).max(10),
+  language: z.enum(['en', 'de']).optional(),
+});
+
+/** The registration page's form: everything arrives as a string and is judged field by field. */
+export const submissionForm = z.strictObject({
+  ...Object.fromEntries(Object.keys(answers.shape).map((field) => [field, z.string().optional()])),
+  password: z.string().optional(),
+  terms: z.string().optional(),
+  privacy: z.string().optional(),
+  idempotencyKey: z.string().max(100).optional(),
+  action: z.enum(['save', 'submit']).optional(),
+  formToken: z.string().optional(),
+});
+
+/** Code of the first fault of each field, by the field's name; of a fault in the whole object, by "". */
+export function fieldErrors(error: z.ZodError): FieldErrors {
+  const errors: FieldErrors = {};
+  for (const { path, message } of error.issues) {
+    const field = String(path.at(-1) ?? '');
+    errors[field] ??= message;
+  }
+  return errors;
+}

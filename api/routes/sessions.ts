@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { loadSettings } from '../../db/registrations.js';
+import { cookieName, sessionCookie } from '../cookies.js';
+import { RequestError } from '../errors.js';
+import { readFlash, setFlash } from '../flash.js';
+import { bodyOf, type Context, type Route } from '../http.js';
+import { logIn } from '../login.js';
+import { LoginPage } from '../pages/login-page.js';
+import { closeSession } from '../sessions.js';
+import { showPage } from '../show-page.js';
+import type { Wiring } from './wiring.js';
+
+const loginForm = z.strictObject({
+  email: z.string().max(1_000),
+  password: z.string().max(4_096),
+  formToken: z.string().optional(),
+});
+const plainForm = z.strictObject({ formToken: z.string().optional() });
+const credentials = z.strictObject({ email: z.string().max(1_000), password: z.string().max(4_096) });
+const loggedIn = z.strictObject({ status: z.literal('loggedIn') });
+
+/** Log in and out, as pages and as JSON. */
+export function sessionRoutes({ services, secure }: Wiring): Route[] {
+  const setCookie = (ctx: Context, token: string | null) =>
+    ctx.cookies.set(cookieName(sessionCookie, secure), token, {
+      httpOnly: true,
+      secure,
+      sameSite: 'lax',
+      overwrite: true,
+    });
+
+  async function showLogin(ctx: Context, shown: { email?: string; error?: string } = {}, status = 200) {
+    if (ctx.state.user && status === 200) return ctx.redirect('/account');
+    const { customer_onboarding } = await loadSettings(services.db);
+    const flash = readFlash(ctx, secure);
+    const model = {
+      email: shown.email ?? flash.email,
+      notice: shown.error ? undefined : flash.notice,
+      error: shown.error,
+    };
+    showPage(ctx, LoginPage, { ...model, registrationOpen: customer_onboarding }, status);
+  }
+
+  async function submitLogin(ctx: Context) {
+    const { email, password } = bodyOf(ctx, loginForm);
+    try {
+      await end(ctx);
+      setCookie(ctx, await logIn(services, ctx, email, password));
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.code === 'busy') throw error;
+      if (error.details.retryAfter) ctx.set('Retry-After', String(error.details.retryAfter));
+      return showLogin(ctx, { email, error: error.code }, error.status);
+    }
+    ctx.status = 303;
+    ctx.redirect('/account');
+  }
+
+  async function logOut(ctx: Context) {
+    await end(ctx);
+    setCookie(ctx, null);
+    setFlash(ctx, { notice: 'loggedOut' }, secure);
+    ctx.set('Clear-Site-Data', '"cache"');
+    ctx.status = 303;
+    ctx.redirect('/login');
+  }
+
+  async function end(ctx: Context) {
+    if (ctx.state.user) await closeSession(services.db, 'sessions', ctx.state.user.tokenHash);
+  }
+
+  async function create(ctx: Context) {
+    const { email, password } = bodyOf(ctx, credentials);
+    await end(ctx);
+    setCookie(ctx, await logIn(services, ctx, email, password));
+    ctx.status = 201;
+    ctx.body = { status: 'loggedIn' };
+  }
+
+  async function remove(ctx: Context) {
+    await end(ctx);
+    setCookie(ctx, null);
+    ctx.status = 204;
+  }
+
+  return [
+    { kind: 'page', method: 'get', path: '/login', audience: 'public', handle: (ctx) => showLogin(ctx) },
+    { kind: 'page', method: 'post', path: '/login', audience: 'public', body: loginForm, handle: submitLogin },
+    { kind: 'page', method: 'post', path: '/logout', audience: 'public', body: plainForm, handle: logOut },
+    {
+      kind: 'api',
+      method: 'post',
+      path: '/api/v1/sessions',
+      audience: 'public',
+      summary: 'Log in; sets the session cookie',
+      body: credentials,
+      responses: { 201: { description: 'Logged in', body: loggedIn } },
+      handle: create,
+    },
+    {
+      kind: 'api',
+      method: 'delete',
+      path: '/api/v1/sessions/current',
+      audience: 'user',
+      summary: 'Log out',
+      responses: { 204: { description: 'Logged out' } },
+      handle: remove,
+    },
+  ];
+}

@@ -1,0 +1,14 @@
+import type { Client } from '@temporalio/client';
+import type { Services } from '../registrations.js';
+
+/** What routes are made from, besides the services. */
+export interface Wiring {
+  services: Services;
+  client: Client;
+  publicUrl: string;
+  /** Cookies over TLS. */
+  secure: boolean;
+  /** Of the development mail catcher. */
+  inboxUrl?: string;
+  temporalUiUrl?: string;
+}

@@ -1,0 +1,70 @@
+/** The API process: pages and JSON API, until told to stop. */
+import { createServer } from 'node:http';
+import { Client, Connection } from '@temporalio/client';
+import { openDatabase } from '../db/connection.js';
+import { createLog } from '../db/log.js';
+import { createApp } from './app.js';
+import { Engine } from './engine.js';
+import { type ApiEnvironment, readEnvironment } from './environment.js';
+import { RateLimits } from './rate-limits.js';
+import { startReconciler } from './reconciler.js';
+
+/** Milliseconds (security.md H6): slow senders are cut off, and requests under way at a stop may finish. */
+const headersTimeout = 10_000;
+const requestTimeout = 30_000;
+const keepAliveTimeout = 5_000;
+const shutdownGrace = 20_000;
+
+const env = readEnvironment(process.env);
+const log = createLog('api', env.LOG_LEVEL);
+const db = openDatabase({
+  url: env.DATABASE_URL,
+  tls: env.DATABASE_TLS === 'required',
+  applicationName: 'vestibule-api',
+});
+// Lazily: pages that need no engine, and the acceptance of registrations, go on while Temporal is away.
+const connection = Connection.lazy(connectionOptions(env));
+const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
+const engine = new Engine({ client, taskQueue: env.TEMPORAL_TASK_QUEUE, publicUrl: env.PUBLIC_URL });
+const services = { db, engine, log, keys: env.SECRET_KEYS, limits: new RateLimits(db, env.LIMITS, env.SECRET_KEYS) };
+const app = createApp({
+  services,
+  client,
+  publicUrl: env.PUBLIC_URL,
+  secure: new URL(env.PUBLIC_URL).protocol === 'https:',
+  inboxUrl: env.INBOX_URL,
+  temporalUiUrl: env.TEMPORAL_UI_URL,
+  trustedProxies: env.TRUSTED_PROXIES,
+});
+const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, app.callback());
+const stopReconciler = startReconciler(services);
+server.listen(env.PORT, env.HOST, () => {
+  process.send?.({ ready: true });
+  log.info({ address: server.address() }, 'api ready');
+});
+
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+// A process whose launcher is gone would go on unseen.
+process.once('disconnect', () => void stop());
+
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(1), shutdownGrace).unref();
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  await stopReconciler();
+  await Promise.all([connection.close(), db.destroy()]);
+  process.exit(0);
+}
+
+function connectionOptions({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY }: ApiEnvironment) {
+  return {
+    address: TEMPORAL_ADDRESS,
+    tls: TEMPORAL_TLS === 'required' || TEMPORAL_API_KEY !== undefined,
+    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+  };
+}

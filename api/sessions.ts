@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from '../db/connection.js';
+
+export interface UserSession {
+  tokenHash: Buffer;
+  userId: string;
+  email: string;
+  givenName: string;
+  familyName: string;
+}
+
+export interface StaffSession {
+  tokenHash: Buffer;
+  staffId: string;
+  email: string;
+  role: 'viewer' | 'operator' | 'admin';
+}
+
+/** Seconds without a request, and in all, after which a session ends (security.md D2, S4). */
+export interface SessionLifetimes {
+  idle: number;
+  absolute: number;
+}
+export const userSessionLifetimes: SessionLifetimes = { idle: 3_600, absolute: 43_200 };
+export const staffSessionLifetimes: SessionLifetimes = { idle: 1_800, absolute: 28_800 };
+
+/** Makes a session; returns the cookie's value, which is stored only as a hash (S1). */
+export async function openSession(
+  db: Database,
+  table: 'sessions' | 'staff_sessions',
+  ownerId: string,
+): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  const owner = table === 'sessions' ? { user_id: ownerId } : { staff_id: ownerId };
+  await db(table).insert({ token_hash: hashOf(token), ...owner });
+  return token;
+}
+
+/** Ends a session at once, on the server (S3). */
+export async function closeSession(
+  db: Database,
+  table: 'sessions' | 'staff_sessions',
+  tokenHash: Buffer,
+): Promise<void> {
+  await db(table).where({ token_hash: tokenHash }).delete();
+}
+
+/** The user whose live session this is, if the account is enabled; an unknown value is never adopted (S2). */
+export async function findUserSession(
+  db: Database,
+  token: string,
+  lifetimes: SessionLifetimes,
+): Promise<UserSession | undefined> {
+  const { rows } = await db.raw<{ rows: UserSession[] }>(
+    `
+    with seen as (
+      update sessions set last_seen_at = now()
+        where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
+          and created_at > now() - make_interval(secs => :absolute)
+        returning token_hash, user_id
+    )
+    select seen.token_hash as "tokenHash", u.id as "userId", u.email, u.given_name as "givenName",
+        u.family_name as "familyName"
+      from seen join users u on u.id = seen.user_id where u.disabled_at is null`,
+    { tokenHash: hashOf(token), ...lifetimes },
+  );
+  return rows[0];
+}
+
+/** The same for staff, whose sessions are apart from users' (S7). */
+export async function findStaffSession(
+  db: Database,
+  token: string,
+  lifetimes: SessionLifetimes,
+): Promise<StaffSession | undefined> {
+  const { rows } = await db.raw<{ rows: StaffSession[] }>(
+    `
+    with seen as (
+      update staff_sessions set last_seen_at = now()
+        where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
+          and created_at > now() - make_interval(secs => :absolute)
+        returning token_hash, staff_id
+    )
+    select seen.token_hash as "tokenHash", s.id as "staffId", s.email, s.role
+      from seen join staff s on s.id = seen.staff_id`,
+    { tokenHash: hashOf(token), ...lifetimes },
+  );
+  return rows[0];
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest();

@@ -1,0 +1,28 @@
+import { type ComponentType, h, type VNode } from 'preact';
+import type { Context } from './http.js';
+import { translator } from './i18n.js';
+import { formToken } from './middleware/form-token.js';
+import { renderPage } from './pages/layout.js';
+import type { PageContext } from './pages/models.js';
+
+/** Answers with a page in the person's language. */
+export function showPage<Model>(
+  ctx: Context,
+  Page: ComponentType<{ page: PageContext; model: Model }>,
+  model: Model,
+  status = 200,
+): void {
+  const language = ctx.state.language ?? 'en';
+  const { user, staff } = ctx.state;
+  const name = user ? `${user.givenName} ${user.familyName}` : staff?.email;
+  const page: PageContext = {
+    t: translator(language),
+    language,
+    path: ctx.path + ctx.search,
+    formToken: formToken(ctx),
+    ...(name ? { signedIn: { name } } : {}),
+  };
+  ctx.status = status;
+  ctx.type = 'html';
+  ctx.body = renderPage(h(Page, { page, model }) as VNode);
+}

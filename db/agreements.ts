@@ -1,0 +1,37 @@
+import type { Knex } from 'knex';
+
+export interface Agreement {
+  versionId: string;
+  document: 'terms' | 'privacy';
+  version: number;
+  /** The language of title and body: the asked one, or English where there is no such text. */
+  language: string;
+  title: string;
+  body: string;
+}
+
+/** The current version of each document, in the person's language if it was published in it. */
+export async function currentAgreements(db: Knex, language: string): Promise<Agreement[]> {
+  const { rows } = await db.raw<{ rows: Agreement[] }>(
+    `
+    select distinct on (v.document) v.id as "versionId", v.document, v.version, t.language, t.title, t.body
+      from agreement_versions v join agreement_texts t on t.agreement_version_id = v.id
+      where t.language in (:language, 'en')
+      order by v.document desc, v.version desc, (t.language = :language) desc`,
+    { language },
+  );
+  return rows;
+}
+
+/** One published version in the person's language, whichever is current today. */
+export async function agreementVersion(db: Knex, versionId: string, language: string): Promise<Agreement | undefined> {
+  const { rows } = await db.raw<{ rows: Agreement[] }>(
+    `
+    select v.id as "versionId", v.document, v.version, t.language, t.title, t.body
+      from agreement_versions v join agreement_texts t on t.agreement_version_id = v.id
+      where v.id = :versionId and t.language in (:language, 'en')
+      order by (t.language = :language) desc limit 1`,
+    { versionId, language },
+  );
+  return rows[0];
+}

@@ -1,0 +1,13 @@
+import type { Knex } from 'knex';
+import * as accounts from './001-accounts.js';
+import * as agreements from './002-agreements.js';
+import * as registrations from './003-registrations.js';
+
+const migrations = { '001-accounts': accounts, '002-agreements': agreements, '003-registrations': registrations };
+
+/** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */
+export const migrationSource: Knex.MigrationSource<keyof typeof migrations> = {
+  getMigrations: async () => Object.keys(migrations) as (keyof typeof migrations)[],
+  getMigrationName: (name) => name,
+  getMigration: async (name) => migrations[name],
+};

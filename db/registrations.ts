@@ -1,0 +1,142 @@
+import { randomInt } from 'node:crypto';
+import type { Knex } from 'knex';
+import { Registration, Settings, Submission } from './models.js';
+import type { SecretKeys } from './secret-keys.js';
+
+/** Crockford's base32 without look-alikes: a reference is read out on the phone. */
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+const makeReference = () => {
+  const letters = Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return `RG-${letters.slice(0, 4)}-${letters.slice(4)}`;
+};
+
+export const loadSettings = async (db: Knex): Promise<Settings> =>
+  Settings.query(db).findOne({ id: true }).throwIfNotFound();
+
+export interface NewRegistration {
+  /** Canonical. */
+  email: string;
+  kind: 'customer';
+  language: string;
+  lifetimeSeconds: number;
+}
+
+/**
+ * The open registration of this e-mail, made if there is none; any number of callers at once get the same one.
+ * What a repeated start sends along changes nothing: it is not proven to come from the mailbox's owner.
+ */
+export async function openRegistration(db: Knex, registration: NewRegistration): Promise<Registration> {
+  const { rows } = await db.raw<{ rows: Registration[] }>(
+    `
+    with opened as (
+      insert into registrations (reference, kind, email, language, state, expires_at)
+      values (:reference, :kind, :email, :language, 'sendingActivation', now() + make_interval(secs => :lifetimeSeconds))
+      on conflict (email) where ended_at is null do update set updated_at = now()
+      returning *, xmax = 0 as is_new
+    ), started as (
+      insert into registration_events (registration_id, sequence, event, to_state, actor)
+      select id, 0, 'STARTED', state, 'registrant' from opened where is_new
+    )
+    select * from opened`,
+    { ...registration, reference: makeReference() },
+  );
+  return rows[0]!;
+}
+
+export interface PresentedLink {
+  registration: Registration;
+  expired: boolean;
+}
+
+/** The purpose under which activation tokens are hashed. */
+export const activationLinkPurpose = 'activation-link';
+
+/** The registration that a link's token opens. Its state and the link's age are for the caller to judge. */
+export async function findByToken(db: Knex, keys: SecretKeys, token: string): Promise<PresentedLink | undefined> {
+  const row = await Registration.query(db)
+    .join('activation_links as link', 'link.registration_id', 'registrations.id')
+    .whereIn('link.token_hash', keys.hashes(activationLinkPurpose, token))
+    .select('registrations.*', db.raw('link.expires_at < now() as link_expired'))
+    .first();
+  if (!row) return undefined;
+  return { registration: row, expired: (row as Registration & { link_expired: boolean }).link_expired };
+}
+
+/** Keeps what was typed and notes that the mailbox is proven; nothing once the registration has ended. */
+export async function saveDraft(
+  db: Knex,
+  registrationId: string,
+  answers: Record<string, string>,
+  language: string,
+): Promise<Registration | undefined> {
+  return Registration.query(db)
+    .findById(registrationId)
+    .whereNull('ended_at')
+    .patch({
+      draft: answers,
+      language,
+      draft_saved_at: db.fn.now(),
+      proven_at: db.raw('coalesce(proven_at, now())'),
+    } as never)
+    .returning('*')
+    .first() as unknown as Promise<Registration | undefined>;
+}
+
+/**
+ * Stores what was submitted; the same idempotency key gives the submission stored first, whatever comes with it.
+ */
+export async function storeSubmission(
+  db: Knex,
+  submission: Omit<Submission, 'id' | keyof import('objection').Model>,
+): Promise<Submission> {
+  await Submission.query(db)
+    .insert(submission as Submission)
+    .onConflict(['registration_id', 'idempotency_key'])
+    .ignore();
+  const { registration_id, idempotency_key } = submission;
+  return Submission.query(db).findOne({ registration_id, idempotency_key }).throwIfNotFound();
+}
+
+/** Notes that a promised mail could not be asked of the engine; the reconciler asks again. */
+export async function noteLinkRequested(db: Knex, registrationId: string): Promise<void> {
+  await db('registrations').where({ id: registrationId }).update({ link_requested_at: db.fn.now() });
+}
+
+/** Open registrations with a mail promised this long ago that the engine has not taken up: it may have been away. */
+export const registrationsAwaitingEngine = async (
+  db: Knex,
+  olderThanSeconds: number,
+  limit: number,
+): Promise<Registration[]> =>
+  Registration.query(db)
+    .whereNull('ended_at')
+    .whereRaw('link_requested_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+    .orderBy('link_requested_at')
+    .limit(limit);
+
+/**
+ * Erases what is personal from registrations that ended this long ago (security.md R1); the steps stay. Returns how
+ * many it erased, at most `limit`.
+ */
+export async function eraseEnded(db: Knex, olderThanSeconds: number, limit: number): Promise<number> {
+  const result = await db.raw(
+    `
+    with ended as (
+      select id from registrations
+        where erased_at is null and ended_at < now() - make_interval(secs => :olderThanSeconds)
+        order by ended_at limit :limit for update skip locked
+    ), links as (
+      delete from activation_links where registration_id in (select id from ended)
+    )
+    update registrations set email = null, draft = null, erased_at = now() where id in (select id from ended)`,
+    { olderThanSeconds, limit },
+  );
+  return result.rowCount;
+}
+
+/** How many registrations stand in each state. */
+export async function countByState(db: Knex): Promise<Record<string, number>> {
+  const rows = await db('registrations').select('state').count('* as count').groupBy('state');
+  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+}

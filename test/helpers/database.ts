@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../db/connection.js';
+import { migrate } from '../../db/migrate.js';
+import { startPostgres } from '../../dev/postgres.js';
+
+export interface TestDatabase {
+  db: Database;
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** A real PostgreSQL of this test file's own, migrated (unless told otherwise) and empty but for the defaults. */
+export async function startDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'vestibule-postgres-'));
+  const postgres = await startPostgres({ folder, durable: false });
+  const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-test' });
+  if (migrated) await migrate(db);
+  return {
+    db,
+    url: postgres.url,
+    stop: async () => {
+      await db.destroy();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
