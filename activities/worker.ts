@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type LogEntry, NativeConnection, type NativeConnectionOptions, Runtime, Worker } from '@temporalio/worker';
 import { openDatabase } from '../db/connection.js';
+import { needsTls } from '../db/environment.js';
 import { createLog } from '../db/log.js';
 import { createActivities } from './activities.js';
 import { readEnvironment, type WorkerEnvironment } from './environment.js';
@@ -29,10 +30,15 @@ Runtime.install({
 
 const db = openDatabase({
   url: env.DATABASE_URL,
-  tls: env.DATABASE_TLS === 'required',
+  tls: needsTls(env.DATABASE_TLS, env.VESTIBULE_MODE),
   applicationName: 'vestibule-worker',
 });
-const mailer = createMailer({ smtpUrl: env.SMTP_URL, from: env.MAIL_FROM, tls: env.SMTP_TLS, log });
+const mailer = createMailer({
+  smtpUrl: env.SMTP_URL,
+  from: env.MAIL_FROM,
+  tls: needsTls(env.SMTP_TLS, env.VESTIBULE_MODE) ? 'required' : 'off',
+  log,
+});
 const connection = await NativeConnection.connect(connectionOptions(env));
 await ensureSearchAttributes(connection, env.TEMPORAL_NAMESPACE);
 const worker = await Worker.create({
@@ -62,10 +68,11 @@ function connectionOptions({
   TEMPORAL_ADDRESS,
   TEMPORAL_TLS,
   TEMPORAL_API_KEY,
+  VESTIBULE_MODE,
 }: WorkerEnvironment): NativeConnectionOptions {
   return {
     address: TEMPORAL_ADDRESS,
-    tls: TEMPORAL_TLS === 'required' || TEMPORAL_API_KEY !== undefined,
+    tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
     ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { z } from 'zod';
 import { cookieName, sessionCookie, staffCookie } from './cookies.js';
 import { assertThat, RequestError } from './errors.js';
 import type { Context, Route } from './http.js';
@@ -15,8 +16,9 @@ import { accountRoutes } from './routes/account.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console.js';
 import { registrationApi } from './routes/registrations/api.js';
-import { registrationPages } from './routes/registrations/pages.js';
+import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
+import { startPages } from './routes/registrations/start-pages.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { systemRoutes } from './routes/system.js';
 import type { Wiring } from './routes/wiring.js';
@@ -31,22 +33,25 @@ export function allRoutes(wiring: Wiring): Route[] {
   const routes = [
     ...systemRoutes(wiring),
     ...sessionRoutes(wiring),
-    ...registrationPages(wiring),
+    ...startPages(wiring),
+    ...linkPages(wiring),
     ...registrationApi(wiring),
     ...accountRoutes(wiring),
     ...agreementRoutes(wiring),
     ...consoleRoutes(wiring),
   ];
-  const description = describeApi(routes, wiring.publicUrl);
   const openApi: Route = {
     kind: 'api',
     method: 'get',
     path: '/api/v1/openapi.json',
     audience: 'public',
+    summary: 'This description',
+    responses: { 200: { description: 'An OpenAPI 3.1 document', body: z.record(z.string(), z.unknown()) } },
     handle: (ctx) => {
       ctx.body = description;
     },
   };
+  const description = describeApi([...routes, openApi], wiring);
   return [...routes, openApi];
 }
 
@@ -57,13 +62,18 @@ export function createApp(options: AppOptions): Koa {
   for (const route of allRoutes(options)) router[route.method](route.path, answer(route, options));
   const app = new Koa();
   app.silent = true; // `koaErrors` has told the log
+  app.use(async (ctx, next) => {
+    // TLS ends at the proxy: what counts is how the browser came, not how the proxy did.
+    ctx.cookies.secure = secure;
+    await next();
+  });
   app.use(koaSecurityHeaders(new URL(publicUrl).protocol === 'https:'));
   app.use(koaLanguage({ secure }));
   app.use(koaSource(trustedProxies));
   app.use(koaErrors(services.log));
-  app.use(koaFormToken(services.keys, { secure }));
+  app.use(koaFormToken(services.keys, secure));
   app.use(router.routes() as Middleware);
-  app.use(router.allowedMethods({ throw: true }) as Middleware);
+  app.use(router.allowedMethods() as Middleware);
   return app;
 }
 

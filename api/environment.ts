@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
-import { SecretKeys } from '../db/secret-keys.js';
+import { parseEnvironment, sharedEnvironment } from '../db/environment.js';
 import { defaultLimits, type Limits } from './rate-limits.js';
 
 /** "startsPerSource=1000,mailsOverall=500": other numbers for the limits of `rate-limits.ts`. */
@@ -10,26 +11,18 @@ const limits = z
     const changed: Record<string, number> = {};
     for (const pair of text.split(',').filter(Boolean)) {
       const [name = '', number] = pair.split('=');
-      if (name in defaultLimits && Number(number) >= 0) changed[name] = Number(number);
+      if (Object.hasOwn(defaultLimits, name) && /^\d+$/.test(number ?? '')) changed[name] = Number(number);
       else
         context.addIssue({ code: 'custom', message: `"${pair}" is not one of ${Object.keys(defaultLimits)}=<number>` });
     }
     return { ...defaultLimits, ...changed };
   });
 
-/** What the API is told by its environment; docs/operating.md explains each. */
 const environment = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  DATABASE_TLS: z.enum(['required', 'off']).default('off'),
-  TEMPORAL_ADDRESS: z.string().min(1),
-  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-  TEMPORAL_TLS: z.enum(['required', 'off']).default('off'),
-  TEMPORAL_API_KEY: z.string().min(1).optional(),
-  TEMPORAL_TASK_QUEUE: z.string().min(1).default('registration'),
+  ...sharedEnvironment,
   TEMPORAL_UI_URL: z.url().optional(),
   /** Of the development mail catcher; shown on "Check your mailbox". */
   INBOX_URL: z.url().optional(),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   TRUSTED_PROXIES: z
@@ -40,29 +33,18 @@ const environment = z.object({
         .split(',')
         .map((address) => address.trim())
         .filter(Boolean),
-    ),
-  SECRET_KEYS: z.string().transform((text, context) => {
-    try {
-      return SecretKeys.parse(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  }),
+    )
+    .refine((addresses) => addresses.every(isAddressOrNetwork), 'must be addresses or networks, such as 10.0.0.0/8'),
   LIMITS: limits,
-  VESTIBULE_MODE: z.enum(['production', 'development']).default('production'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)];
+  return bits !== undefined && rest.length === 0 && (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits));
+}
 
 export type ApiEnvironment = z.infer<typeof environment>;
 
-/** Throws one sentence a fault, naming the variable. */
-export function readEnvironment(env: NodeJS.ProcessEnv): ApiEnvironment {
-  const result = environment.safeParse(env);
-  if (!result.success)
-    throw new Error(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
-  const { VESTIBULE_MODE, PUBLIC_URL } = result.data;
-  if (VESTIBULE_MODE === 'production' && new URL(PUBLIC_URL).protocol !== 'https:')
-    throw new Error('PUBLIC_URL: must start with https:// in production, for cookies and links to be safe');
-  return result.data;
-}
+/** What the API is told by its environment. Throws one sentence a fault. */
+export const readEnvironment = (env: NodeJS.ProcessEnv): ApiEnvironment => parseEnvironment(environment, env);

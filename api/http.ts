@@ -3,6 +3,7 @@ import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
 import type { Logger } from '../db/log.js';
 import type { Language } from './i18n.js';
+import type { Forms } from './middleware/form-token.js';
 import type { StaffSession, UserSession } from './sessions.js';
 
 /** Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. */
@@ -14,8 +15,7 @@ export interface RequestState {
   /** Where the request came from, for limits: an IPv4 address or an IPv6 /64 (security.md L3). */
   source: string;
   language: Language;
-  /** What the form token is bound to: the session, or a cookie from before it (S5, S6). */
-  formSecret: string;
+  forms: Forms;
   user?: UserSession;
   staff?: StaffSession;
 }
@@ -43,3 +43,9 @@ export interface Route {
 /** The body as the route's schema made it. */
 export const bodyOf = <Schema extends z.ZodType>(ctx: Context, _schema: Schema): z.output<Schema> =>
   (ctx.request as { body?: unknown }).body as z.output<Schema>;
+
+/** Sends a browser on to another page of this site, with GET. */
+export function seeOther(ctx: Context, path: string): void {
+  ctx.status = 303;
+  ctx.redirect(path);
+}

@@ -39,6 +39,7 @@ async function authenticate(
   const attempt = `${realm} ${canonical} ${ctx.state.source}`;
   await limits.consume('loginsPerSource', `${realm} ${ctx.state.source}`);
   await limits.consume('loginsPerAccount', attempt);
+  await limits.consume('loginsPerAccountOverall', `${realm} ${canonical}`);
   const account = await find(canonical);
   if (!(await verifyPassword(password, account?.password_hash)) || !account) throw new RequestError('loginFailed');
   await limits.forget('loginsPerAccount', attempt);

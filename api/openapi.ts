@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cookieName, sessionCookie } from './cookies.js';
 import { errorStatus } from './errors.js';
 import type { Route } from './http.js';
 
@@ -20,7 +21,7 @@ const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
 };
 
 /** Describes the JSON API from its routes (OpenAPI 3.1). */
-export function describeApi(routes: Route[], publicUrl: string): object {
+export function describeApi(routes: Route[], { publicUrl, secure }: { publicUrl: string; secure: boolean }): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes.filter(({ path }) => path.startsWith('/api/v1/'))) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
@@ -37,7 +38,7 @@ export function describeApi(routes: Route[], publicUrl: string): object {
     paths,
     components: {
       schemas: { Problem: jsonSchema(problem, 'output') },
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session' } },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName(sessionCookie, secure) } },
     },
   };
 }

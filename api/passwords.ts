@@ -51,8 +51,9 @@ export function passwordProblem(password: string, minimum: number, words: (strin
     productName,
     ...words.flatMap((word) => (word ?? '').toLowerCase().split(/[^\p{L}\p{N}]+/u)),
   ].filter((word) => word.length >= leastWordLength);
-  const own = personal.reduce((rest, word) => rest.replaceAll(word, ''), normalise(password).toLowerCase());
-  if (own.replace(/[^\p{L}\p{N}]/gu, '').length < leastOwnLength) return 'passwordContainsPersonal';
+  const typed = normalise(password).toLowerCase();
+  const own = personal.reduce((rest, word) => rest.replaceAll(word, ''), typed);
+  if (own !== typed && own.replace(/[^\p{L}\p{N}]/gu, '').length < leastOwnLength) return 'passwordContainsPersonal';
   if (strength.check(normalise(password), personal).score < leastScore) return 'passwordTooCommon';
   return undefined;
 }

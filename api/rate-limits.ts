@@ -12,7 +12,8 @@ export const defaultLimits = {
   mailsPerMailboxDay: 10,
   mailsOverall: 60, // a minute
   wrongLinksPerSource: 60, // ten minutes
-  loginsPerAccount: 10, // ten minutes
+  loginsPerAccount: 10, // ten minutes, from one source
+  loginsPerAccountOverall: 30, // a minute, from everywhere: soon over for the owner (P11)
   loginsPerSource: 100, // ten minutes
 };
 export type Limits = typeof defaultLimits;
@@ -48,6 +49,7 @@ export class RateLimits {
       mailsOverall: limiter('mailsOverall', minute),
       wrongLinksPerSource: limiter('wrongLinksPerSource', 10 * minute),
       loginsPerAccount: limiter('loginsPerAccount', 10 * minute),
+      loginsPerAccountOverall: limiter('loginsPerAccountOverall', minute),
       loginsPerSource: limiter('loginsPerSource', 10 * minute),
     };
   }

@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { eraseEnded, loadSettings, registrationsAwaitingEngine } from '../db/registrations.js';
 import type { Services } from './registrations.js';
 
@@ -34,9 +35,10 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
   await services.db.transaction(async (lock) => {
     const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
     if (!rows[0].taken) return;
-    await handOver(services, olderThanSeconds);
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await services.db('rate_limits').where('expire', '<', Date.now()).delete();
+    // Last, for it ends early while the engine is away.
+    await handOver(services, olderThanSeconds);
   });
 }
 
@@ -45,7 +47,14 @@ async function handOver({ db, engine, limits, log }: Services, olderThanSeconds:
   const settings = await loadSettings(db);
   for (const registration of await registrationsAwaitingEngine(db, olderThanSeconds, batch)) {
     if (!(await limits.mayMail(registration.email ?? ''))) continue;
-    await engine.requestLink(registration, settings);
-    log.info({ reference: registration.reference }, 'handed an accepted registration to the engine');
+    const { reference } = registration;
+    try {
+      await engine.requestLink(registration, settings);
+      log.info({ reference }, 'handed an accepted registration to the engine');
+    } catch (error) {
+      // Its workflow was ended by hand: for an operator to look at, and nothing that the others must wait for.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      log.error({ reference }, 'an open registration has no open workflow');
+    }
   }
 }

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import { openDatabase } from '../db/connection.js';
+import { needsTls } from '../db/environment.js';
 import { createLog } from '../db/log.js';
 import { createApp } from './app.js';
 import { Engine } from './engine.js';
@@ -19,7 +20,7 @@ const env = readEnvironment(process.env);
 const log = createLog('api', env.LOG_LEVEL);
 const db = openDatabase({
   url: env.DATABASE_URL,
-  tls: env.DATABASE_TLS === 'required',
+  tls: needsTls(env.DATABASE_TLS, env.VESTIBULE_MODE),
   applicationName: 'vestibule-api',
 });
 // Lazily: pages that need no engine, and the acceptance of registrations, go on while Temporal is away.
@@ -61,10 +62,10 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-function connectionOptions({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY }: ApiEnvironment) {
+function connectionOptions({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, VESTIBULE_MODE }: ApiEnvironment) {
   return {
     address: TEMPORAL_ADDRESS,
-    tls: TEMPORAL_TLS === 'required' || TEMPORAL_API_KEY !== undefined,
+    tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
     ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
   };
 }

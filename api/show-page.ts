@@ -1,7 +1,6 @@
 import { type ComponentType, h, type VNode } from 'preact';
 import type { Context } from './http.js';
 import { translator } from './i18n.js';
-import { formToken } from './middleware/form-token.js';
 import { renderPage } from './pages/layout.js';
 import type { PageContext } from './pages/models.js';
 
@@ -19,7 +18,7 @@ export function showPage<Model>(
     t: translator(language),
     language,
     path: ctx.path + ctx.search,
-    formToken: formToken(ctx),
+    formToken: ctx.state.forms?.token() ?? '',
     ...(name ? { signedIn: { name } } : {}),
   };
   ctx.status = status;

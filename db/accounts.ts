@@ -20,6 +20,8 @@ export async function createCustomerAccount(
 ): Promise<CreationOutcome> {
   const registration = await Registration.query(trx).findById(registrationId).forUpdate().throwIfNotFound();
   if (await User.query(trx).findOne({ registration_id: registrationId })) return 'created';
+  // A late attempt that everybody has given up (security.md X3, INV-9).
+  if (registration.ended_at) throw new Error('the registration has ended without an account');
   const submission = await Submission.query(trx).findById(submissionId).throwIfNotFound();
   const settings = await Settings.query(trx).findOne({ id: true }).forShare().throwIfNotFound();
   if (!settings.customer_onboarding) return 'onboardingClosed';

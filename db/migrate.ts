@@ -3,7 +3,9 @@
  * Several at once are safe: the others wait for the first.
  */
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { type Database, openDatabase } from './connection.js';
+import { needsTls, parseEnvironment, sharedEnvironment } from './environment.js';
 import { migrationSource } from './migrations/index.js';
 import { seedDefaults } from './seeds/defaults.js';
 
@@ -19,9 +21,13 @@ export async function migrate(db: Database): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const url = process.env.DATABASE_URL;
-  if (!url) throw new Error('DATABASE_URL is not set: the address of the PostgreSQL database to migrate');
-  const db = openDatabase({ url, tls: process.env.DATABASE_TLS === 'required', applicationName: 'vestibule-migrate' });
+  const { DATABASE_URL, DATABASE_TLS, VESTIBULE_MODE } = sharedEnvironment;
+  const env = parseEnvironment(z.object({ DATABASE_URL, DATABASE_TLS, VESTIBULE_MODE }), process.env);
+  const db = openDatabase({
+    url: env.DATABASE_URL,
+    tls: needsTls(env.DATABASE_TLS, env.VESTIBULE_MODE),
+    applicationName: 'vestibule-migrate',
+  });
   try {
     await migrate(db);
   } finally {

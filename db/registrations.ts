@@ -128,6 +128,9 @@ export async function eraseEnded(db: Knex, olderThanSeconds: number, limit: numb
         order by ended_at limit :limit for update skip locked
     ), links as (
       delete from activation_links where registration_id in (select id from ended)
+    ), submissions as (
+      -- One that was stored while another ended the registration.
+      delete from registration_submissions where registration_id in (select id from ended)
     )
     update registrations set email = null, draft = null, erased_at = now() where id in (select id from ended)`,
     { olderThanSeconds, limit },

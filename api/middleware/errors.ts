@@ -22,6 +22,8 @@ export const koaErrors =
     try {
       await next();
       if (ctx.status === 404 && !ctx.body) throw new RequestError('notFound');
+      // `Allow` is set; 501 is the router's word for a method that no route has.
+      if (ctx.status === 405 || ctx.status === 501) throw new RequestError('methodNotAllowed');
     } catch (error) {
       answer(ctx, known(error) ?? unknown(ctx, error));
     }
@@ -36,7 +38,6 @@ function known(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
   const { status, expose } = error as { status?: number; expose?: boolean };
   if (!expose) return undefined;
-  if (status === 405) return new RequestError('methodNotAllowed');
   if (status === 413) return new RequestError('payloadTooLarge');
   return status && status < 500 ? new RequestError('badRequest') : undefined;
 }
@@ -65,5 +66,5 @@ function answer(ctx: Context, error: RequestError): void {
     ctx.type = 'application/problem+json';
     return;
   }
-  showPage(ctx, ErrorPage, { status, code, requestId }, status);
+  showPage(ctx, ErrorPage, { status, code, requestId, seconds: retryAfter }, status);
 }

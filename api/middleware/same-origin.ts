@@ -1,6 +1,5 @@
 import { assertThat } from '../errors.js';
 import type { Context, Route } from '../http.js';
-import { isFormToken } from './form-token.js';
 
 /**
  * Every change needs proof that it was asked for by this site's own page (security.md S5): the browser's word on where
@@ -17,5 +16,5 @@ export function assertSameOrigin(ctx: Context, route: Route, publicOrigin: strin
   }
   assertThat(fetchSite || origin, 'forbiddenOrigin');
   const { formToken } = (ctx.request as { body?: { formToken?: unknown } }).body ?? {};
-  assertThat(isFormToken(ctx, formToken), 'formExpired');
+  assertThat(ctx.state.forms.isToken(formToken), 'formExpired');
 }

@@ -2,8 +2,7 @@ import { AgreementText } from './agreement-text.js';
 import { Layout } from './layout.js';
 import type { AgreementModel, PageContext } from './models.js';
 
-export function AgreementPage({ page, model }: { page: PageContext; model: { agreement: AgreementModel } }) {
-  const { agreement } = model;
+export function AgreementPage({ page, model: agreement }: { page: PageContext; model: AgreementModel }) {
   return (
     <Layout page={page} title={agreement.title}>
       <article class="card reading">

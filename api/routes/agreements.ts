@@ -26,7 +26,7 @@ export function agreementRoutes({ services: { db } }: Wiring): Route[] {
     const found = version
       ? await agreementVersion(db, version, language)
       : (await currentAgreements(db, language)).find(({ document }) => document === ctx.params.document);
-    assertThat(found?.document === ctx.params.document, 'notFound');
+    assertThat(found && found.document === ctx.params.document, 'notFound');
     showPage(ctx, AgreementPage, found);
   }
 

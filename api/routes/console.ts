@@ -6,7 +6,7 @@ import { registrationMachine, type StateMeta } from '../../machines/registration
 import { cookieName, staffCookie } from '../cookies.js';
 import { RequestError } from '../errors.js';
 import { readFlash, setFlash } from '../flash.js';
-import { bodyOf, type Context, type Route } from '../http.js';
+import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import { logInStaff } from '../login.js';
 import { ConsoleHomePage, ConsoleLoginPage, OperatorSetupPage } from '../pages/console-pages.js';
 import type { FieldErrors } from '../pages/models.js';
@@ -62,18 +62,17 @@ export function consoleRoutes({ services, secure, temporalUiUrl }: Wiring): Rout
     });
     if (!accepted) throw new RequestError('linkInvalid');
     setFlash(ctx, { notice: 'passwordSet', email: email.data }, secure);
-    ctx.status = 303;
-    ctx.redirect('/console/login');
+    seeOther(ctx, '/console/login');
   }
 
-  function showLogin(ctx: Context, shown: { email?: string; error?: string } = {}, status = 200) {
+  function showLogin(ctx: Context, shown: { email?: string; error?: string; seconds?: number } = {}, status = 200) {
     if (ctx.state.staff && status === 200) return ctx.redirect('/console');
     const { email, notice } = readFlash(ctx, secure);
     const said = notice === 'passwordSet' || notice === 'loggedOut' ? notice : undefined;
     showPage(
       ctx,
       ConsoleLoginPage,
-      { email: shown.email ?? email, notice: shown.error ? undefined : said, error: shown.error },
+      { ...shown, email: shown.email ?? email, notice: shown.error ? undefined : said },
       status,
     );
   }
@@ -84,18 +83,18 @@ export function consoleRoutes({ services, secure, temporalUiUrl }: Wiring): Rout
       setCookie(ctx, await logInStaff(services, ctx, email, password));
     } catch (error) {
       if (!(error instanceof RequestError) || error.code === 'busy') throw error;
-      return showLogin(ctx, { email, error: error.code }, error.status);
+      const { retryAfter: seconds } = error.details;
+      if (seconds) ctx.set('Retry-After', String(seconds));
+      return showLogin(ctx, { email, error: error.code, seconds }, error.status);
     }
-    ctx.status = 303;
-    ctx.redirect('/console');
+    seeOther(ctx, '/console');
   }
 
   async function logOut(ctx: Context) {
     if (ctx.state.staff) await closeSession(db, 'staff_sessions', ctx.state.staff.tokenHash);
     setCookie(ctx, null);
     setFlash(ctx, { notice: 'loggedOut' }, secure);
-    ctx.status = 303;
-    ctx.redirect('/console/login');
+    seeOther(ctx, '/console/login');
   }
 
   async function showHome(ctx: Context) {

@@ -3,7 +3,7 @@ import { loadSettings } from '../../db/registrations.js';
 import { cookieName, sessionCookie } from '../cookies.js';
 import { RequestError } from '../errors.js';
 import { readFlash, setFlash } from '../flash.js';
-import { bodyOf, type Context, type Route } from '../http.js';
+import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import { logIn } from '../login.js';
 import { LoginPage } from '../pages/login-page.js';
 import { closeSession } from '../sessions.js';
@@ -29,7 +29,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       overwrite: true,
     });
 
-  async function showLogin(ctx: Context, shown: { email?: string; error?: string } = {}, status = 200) {
+  async function showLogin(ctx: Context, shown: { email?: string; error?: string; seconds?: number } = {}, status = 200) {
     if (ctx.state.user && status === 200) return ctx.redirect('/account');
     const { customer_onboarding } = await loadSettings(services.db);
     const flash = readFlash(ctx, secure);
@@ -37,6 +37,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       email: shown.email ?? flash.email,
       notice: shown.error ? undefined : flash.notice,
       error: shown.error,
+      seconds: shown.seconds,
     };
     showPage(ctx, LoginPage, { ...model, registrationOpen: customer_onboarding }, status);
   }
@@ -49,10 +50,9 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
     } catch (error) {
       if (!(error instanceof RequestError) || error.code === 'busy') throw error;
       if (error.details.retryAfter) ctx.set('Retry-After', String(error.details.retryAfter));
-      return showLogin(ctx, { email, error: error.code }, error.status);
+      return showLogin(ctx, { email, error: error.code, seconds: error.details.retryAfter }, error.status);
     }
-    ctx.status = 303;
-    ctx.redirect('/account');
+    seeOther(ctx, '/account');
   }
 
   async function logOut(ctx: Context) {
@@ -60,8 +60,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
     setCookie(ctx, null);
     setFlash(ctx, { notice: 'loggedOut' }, secure);
     ctx.set('Clear-Site-Data', '"cache"');
-    ctx.status = 303;
-    ctx.redirect('/login');
+    seeOther(ctx, '/login');
   }
 
   async function end(ctx: Context) {

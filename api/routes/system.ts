@@ -4,7 +4,7 @@ import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { RequestError } from '../errors.js';
-import { bodyOf, type Context, type Route } from '../http.js';
+import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import { languages } from '../i18n.js';
 import { chooseLanguage } from '../middleware/language.js';
 import type { Wiring } from './wiring.js';
@@ -36,9 +36,8 @@ export function systemRoutes({ services: { db }, client, secure }: Wiring): Rout
   function switchLanguage(ctx: Context) {
     const { language, returnTo = '/' } = bodyOf(ctx, languageForm);
     chooseLanguage(ctx, language, { secure });
-    ctx.status = 303;
     // A path of this site and nothing that a browser could take for another one (security.md T15).
-    ctx.redirect(/^\/(?![/\\])[\w\-./?=&%]*$/.test(returnTo) ? returnTo : '/');
+    seeOther(ctx, /^\/(?![/\\])[\w\-./?=&%]*$/.test(returnTo) ? returnTo : '/');
   }
 
   async function ready(ctx: Context) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../db/connection.js';
@@ -14,6 +14,7 @@ export interface TestDatabase {
 /** A real PostgreSQL of this test file's own, migrated (unless told otherwise) and empty but for the defaults. */
 export async function startDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-postgres-'));
+  await chmod(folder, 0o755); // PostgreSQL does not run as root, and must be able to enter
   const postgres = await startPostgres({ folder, durable: false });
   const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-test' });
   if (migrated) await migrate(db);

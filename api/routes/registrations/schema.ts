@@ -86,9 +86,14 @@ export const submissionForm = z.strictObject({
 /** Code of the first fault of each field, by the field's name; of a fault in the whole object, by "". */
 export function fieldErrors(error: z.ZodError): FieldErrors {
   const errors: FieldErrors = {};
-  for (const { path, message } of error.issues) {
-    const field = String(path.at(-1) ?? '');
-    errors[field] ??= message;
+  for (const { path, message, ...issue } of error.issues) {
+    // An unknown field is named itself; of a list, the list is named and not the position in it.
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys : [String(path.findLast(isName) ?? '')];
+    for (const field of fields) errors[field] ??= isCode(message) ? message : 'invalid';
   }
   return errors;
 }
+
+const isName = (key: PropertyKey) => typeof key === 'string';
+/** Our own codes are one word; zod's own sentences are for developers and change with its versions. */
+const isCode = (message: string) => /^[a-zA-Z]+$/.test(message);

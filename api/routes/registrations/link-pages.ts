@@ -1,0 +1,195 @@
+/** What the activation link opens; works without script, every form answers with a redirect or with the page again. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { currentAgreements } from '../../../db/agreements.js';
+import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
+import { RequestError } from '../../errors.js';
+import { setFlash } from '../../flash.js';
+import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
+import { CancelPage } from '../../pages/cancel-page.js';
+import { LinkEndPage } from '../../pages/link-end-page.js';
+import type { Answers, FieldErrors, LinkEndModel } from '../../pages/models.js';
+import { ProcessingPage } from '../../pages/processing-page.js';
+import { RegistrationPage } from '../../pages/registration-page.js';
+import * as registrations from '../../registrations.js';
+import { showPage } from '../../show-page.js';
+import type { Wiring } from '../wiring.js';
+import { countries } from './countries.js';
+import { answers as answersSchema, draft, fieldErrors, submissionForm } from './schema.js';
+
+const plainForm = z.strictObject({ formToken: z.string().optional() });
+const draftBody = z.strictObject({ answers: draft });
+
+type LinkHandler = (ctx: Context, link: PresentedLink) => Promise<void>;
+
+/** What the page shows of a request that did not go through. */
+interface Shown {
+  answers?: Answers;
+  errors?: FieldErrors;
+  problem?: string;
+  accepted?: { terms?: boolean; privacy?: boolean };
+  savedAt?: string;
+}
+
+export function linkPages(wiring: Wiring): Route[] {
+  const pages = new LinkPages(wiring);
+  const link = { kind: 'page', audience: 'link' } as const;
+  const path = '/register/:token';
+  return [
+    { ...link, method: 'get', path, handle: pages.withLink(pages.show) },
+    { ...link, method: 'post', path, body: submissionForm, handle: pages.withLink(pages.submit) },
+    { ...link, kind: 'api', method: 'post', path: `${path}/draft`, body: draftBody, handle: pages.autosave },
+    { ...link, method: 'get', path: `${path}/processing`, handle: pages.withLink(pages.showProcessing) },
+    { ...link, method: 'get', path: `${path}/cancel`, handle: pages.withLink(pages.showCancel) },
+    { ...link, method: 'post', path: `${path}/cancel`, body: plainForm, handle: pages.withLink(pages.cancel) },
+  ];
+}
+
+class LinkPages {
+  constructor(private readonly wiring: Wiring) {}
+
+  private get services() {
+    return this.wiring.services;
+  }
+
+  /** Hands on the link of the path; anything that is none gets one and the same page (security.md T11). */
+  withLink = (handle: LinkHandler) => async (ctx: Context) => {
+    try {
+      await handle(ctx, await registrations.presentLink(this.services, tokenOf(ctx), ctx.state.source));
+    } catch (error) {
+      if (!(error instanceof RequestError && error.code === 'linkInvalid')) throw error;
+      showPage(ctx, LinkEndPage, { reason: 'invalid' }, error.status);
+    }
+  };
+
+  show: LinkHandler = async (ctx, link) => {
+    const standing = registrations.standing(link);
+    if (standing === 'open') return this.showForm(ctx, link);
+    this.showStanding(ctx, link, standing);
+  };
+
+  submit: LinkHandler = async (ctx, link) => {
+    const standing = registrations.standing(link);
+    if (standing !== 'open') return this.showOutcome(ctx, link, { standing });
+    const { password, terms, privacy, idempotencyKey, action, formToken, ...typed } = bodyOf(ctx, submissionForm);
+    const shown = { answers: typed as Answers, accepted: { terms: !!terms, privacy: !!privacy } };
+    if (action === 'save') return this.saveAnswers(ctx, link, shown);
+
+    const parsed = answersSchema.safeParse(typed);
+    const errors: FieldErrors = {
+      ...(parsed.success ? {} : fieldErrors(parsed.error)),
+      ...(password ? {} : { password: 'required' }),
+      ...(terms ? {} : { terms: 'mustAccept' }),
+      ...(privacy ? {} : { privacy: 'mustAccept' }),
+    };
+    if (!parsed.success || !password || !terms || !privacy) return this.showForm(ctx, link, { ...shown, errors }, 400);
+    const form = {
+      answers: parsed.data as Record<string, string>,
+      password,
+      accepted: [terms, privacy],
+      idempotencyKey: idempotencyKey ?? randomUUID(),
+      language: ctx.state.language,
+    };
+    await this.submitForm(ctx, link, form, shown);
+  };
+
+  private async submitForm(ctx: Context, link: PresentedLink, form: registrations.SubmittedForm, shown: Shown) {
+    try {
+      await this.showOutcome(ctx, link, await registrations.submitRegistration(this.services, link, form), shown);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const { code, details, status } = error;
+      if (code !== 'invalidFields' && code !== 'busy') throw error;
+      if (details.retryAfter) ctx.set('Retry-After', String(details.retryAfter));
+      const problem = code === 'busy' ? code : undefined;
+      await this.showForm(ctx, link, { ...shown, problem, errors: details.fields }, status);
+    }
+  }
+
+  private async saveAnswers(ctx: Context, link: PresentedLink, shown: Shown) {
+    const parsed = draft.safeParse(shown.answers);
+    if (!parsed.success) return this.showForm(ctx, link, { ...shown, errors: fieldErrors(parsed.error) }, 400);
+    const answers = parsed.data as Record<string, string>;
+    const kept = await registrations.keepAnswers(this.services, link, answers, ctx.state.language);
+    await this.showForm(ctx, link, { ...shown, ...kept });
+  }
+
+  /** Of the page's script; only what must not be stored is refused. */
+  autosave = async (ctx: Context) => {
+    const link = await registrations.presentLink(this.services, tokenOf(ctx), ctx.state.source);
+    registrations.assertOpen(link);
+    const answers = bodyOf(ctx, draftBody).answers as Record<string, string>;
+    ctx.body = await registrations.keepAnswers(this.services, link, answers, ctx.state.language);
+  };
+
+  showProcessing: LinkHandler = async (ctx, link) => {
+    const { reference, ended_at } = link.registration;
+    const view = ended_at ? undefined : await this.services.engine.view(reference);
+    const isSettled = ended_at || (view && !view.tags.includes('busy'));
+    if (!isSettled) return showPage(ctx, ProcessingPage, { token: tokenOf(ctx), reference });
+    const standing = registrations.standing(link);
+    if (standing === 'open') return seeOther(ctx, `/register/${tokenOf(ctx)}`);
+    await this.showOutcome(ctx, link, { standing });
+  };
+
+  showCancel: LinkHandler = async (ctx, link) => {
+    const standing = registrations.standing(link);
+    if (!isCancellable(standing)) return this.showStanding(ctx, link, standing);
+    showPage(ctx, CancelPage, { token: tokenOf(ctx), reference: link.registration.reference });
+  };
+
+  cancel: LinkHandler = async (ctx, link) => {
+    if (isCancellable(registrations.standing(link))) await registrations.cancelRegistration(this.services, link);
+    seeOther(ctx, `/register/${tokenOf(ctx)}`);
+  };
+
+  /** Where a submission led; a finished registration leads to the login, with the e-mail filled in (security.md D4). */
+  private async showOutcome(
+    ctx: Context,
+    link: PresentedLink,
+    result: registrations.SubmissionResult,
+    shown: Shown = {},
+  ) {
+    const { standing, problem } = result;
+    if (standing === 'completed' || standing === 'alreadyRegistered') {
+      const notice = standing === 'completed' ? 'accountReady' : 'alreadyRegistered';
+      setFlash(ctx, { notice, email: link.registration.email ?? undefined }, this.wiring.secure);
+      return seeOther(ctx, '/login');
+    }
+    if (standing !== 'open') return this.showStanding(ctx, link, standing);
+    await this.showForm(ctx, link, { ...shown, problem }, 409);
+  }
+
+  /** Where the registration stands, when that is not the form. */
+  private showStanding(ctx: Context, link: PresentedLink, standing: Exclude<registrations.Standing, 'open'>) {
+    if (standing === 'processing') return seeOther(ctx, `/register/${tokenOf(ctx)}/processing`);
+    const reason: LinkEndModel['reason'] = standing;
+    const status = standing === 'blocked' || standing === 'completed' ? 200 : 410;
+    showPage(ctx, LinkEndPage, { reason, reference: link.registration.reference }, status);
+  }
+
+  private async showForm(ctx: Context, { registration }: PresentedLink, shown: Shown = {}, status = 200) {
+    const { language } = ctx.state;
+    const settings = await loadSettings(this.services.db);
+    const closed = settings.customer_onboarding ? undefined : 'onboardingClosed';
+    const model = {
+      token: tokenOf(ctx),
+      reference: registration.reference,
+      email: registration.email ?? '',
+      answers: shown.answers ?? registration.draft ?? {},
+      errors: shown.errors ?? {},
+      problem: shown.problem ?? closed,
+      agreements: await currentAgreements(this.services.db, language),
+      accepted: shown.accepted ?? {},
+      countries: countries(language),
+      idempotencyKey: randomUUID(),
+      passwordMinimum: settings.password_minimum,
+      expiresAt: registration.expires_at.toISOString(),
+      savedAt: shown.savedAt ?? registration.draft_saved_at?.toISOString(),
+    };
+    showPage(ctx, RegistrationPage, model, status);
+  }
+}
+
+const tokenOf = (ctx: Context): string => ctx.params.token ?? '';
+const isCancellable = (standing: registrations.Standing) => standing === 'open' || standing === 'blocked';
