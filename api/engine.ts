@@ -57,7 +57,7 @@ export class Engine {
       reference,
       kind,
       lifetimes: lifetimes(settings),
-      consoleUrl: `${publicUrl}/console/registrations/${reference}`,
+      consoleUrl: `${publicUrl}/console`,
     };
     await client.withDeadline(Date.now() + acceptWithin, () =>
       client.workflow.signalWithStart(registrationWorkflowType, {

@@ -135,7 +135,8 @@ function baseEnvironment({ env, data, ports }: Context): NodeJS.ProcessEnv {
   const isEmbedded = !(env.DATABASE_URL && env.TEMPORAL_ADDRESS && env.SMTP_URL);
   return {
     ...env,
-    ...(isEmbedded && { VESTIBULE_MODE: 'development' }),
+    // Everyone who tries it here comes from one address.
+    ...(isEmbedded && { VESTIBULE_MODE: 'development', LIMITS: env.LIMITS || 'startsPerSource=1000' }),
     TEMPORAL_NAMESPACE: env.TEMPORAL_NAMESPACE || 'default',
     MAIL_FROM: env.MAIL_FROM || 'Vestibule <no-reply@vestibule.localhost>',
     PUBLIC_URL: env.PUBLIC_URL || `http://localhost:${ports.app}`,

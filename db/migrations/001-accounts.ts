@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Organisations, people, their rights and sessions. */
-export async function up(knex: Knex): Promise<void> {
+async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table user_types (
       id uuid primary key default gen_random_uuid(),
@@ -97,8 +96,11 @@ export async function up(knex: Knex): Promise<void> {
   `);
 }
 
-export async function down(knex: Knex): Promise<void> {
+async function down(knex: Knex): Promise<void> {
   await knex.raw(
     'drop table rate_limits, staff_links, staff_sessions, staff, sessions, users, customers, settings, user_types',
   );
 }
+
+/** Organisations, people, their rights and sessions. */
+export const accounts: Knex.Migration = { up, down };

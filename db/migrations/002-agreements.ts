@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Published agreements, which never change, and who accepted them. */
-export async function up(knex: Knex): Promise<void> {
+async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table agreement_versions (
       id uuid primary key default gen_random_uuid(),
@@ -43,9 +42,12 @@ export async function up(knex: Knex): Promise<void> {
   `);
 }
 
-export async function down(knex: Knex): Promise<void> {
+async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     drop table consents, agreement_texts, agreement_versions;
     drop function refuse_change();
   `);
 }
+
+/** Published agreements, which never change, and who accepted them. */
+export const agreements: Knex.Migration = { up, down };

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Registrations: the record beside the workflow, and all personal data that must never be in it. */
-export async function up(knex: Knex): Promise<void> {
+async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table registrations (
       id uuid primary key default gen_random_uuid(),
@@ -83,6 +82,9 @@ export async function up(knex: Knex): Promise<void> {
   `);
 }
 
-export async function down(knex: Knex): Promise<void> {
+async function down(knex: Knex): Promise<void> {
   await knex.raw('drop table registration_submissions, mails, activation_links, registration_events, registrations');
 }
+
+/** Registrations: the record beside the workflow, and all personal data that must never be in it. */
+export const registrations: Knex.Migration = { up, down };

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import * as accounts from './001-accounts.js';
-import * as agreements from './002-agreements.js';
-import * as registrations from './003-registrations.js';
+import { accounts } from './001-accounts.js';
+import { agreements } from './002-agreements.js';
+import { registrations } from './003-registrations.js';
 
 const migrations = { '001-accounts': accounts, '002-agreements': agreements, '003-registrations': registrations };
 

@@ -1,0 +1,56 @@
+/** `npm run check`: format, lint and arrows, types, unused code, sizes, generated files, the container set-up. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Lines (shared/style-guide.md §3). */
+const longestSource = 300;
+const longestTest = 400;
+
+const checks = {
+  'format, lint, arrows (cure: npm run format)': () => run('npx', 'biome', 'ci', '--colors=off', '.'),
+  types: () => run('npx', 'tsc', '-p', '.'),
+  'types of browser scripts': () => run('npx', 'tsc', '-p', 'api/pages/scripts'),
+  'unused code and dependencies': () => run('npx', 'knip'),
+  'the diagram is current (cure: npm run diagram)': () => run('node', 'build/dev/diagram.js', '--check'),
+  'the container set-up': () => run('node', 'dev/check-compose.mjs'),
+  'file sizes': fileSizes,
+  'the lock file names no registry': lockFile,
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  const complaint = check();
+  process.stdout.write(complaint ? `✘ ${name}\n${complaint}\n` : `✔ ${name}\n`);
+  if (complaint) failed++;
+}
+process.stdout.write(failed ? `${failed} of ${Object.keys(checks).length} checks failed\n` : 'All checks passed.\n');
+process.exitCode = failed ? 1 : 0;
+
+/** What the command said if it failed; nothing if it did not. */
+function run(command, ...args) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  return status === 0 ? '' : `${stdout ?? ''}${stderr ?? ''}${error ?? ''}` || `${command} failed`;
+}
+
+function fileSizes() {
+  const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs', '*.css'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return files.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((file) => [file, readFileSync(root + file, 'utf8').split('\n').length - 1])
+    .filter(([file, lines]) => lines > (file.startsWith('test/') ? longestTest : longestSource))
+    .map(([file, lines]) => `${file} has ${lines} lines: split it by meaning`)
+    .join('\n');
+}
+
+function lockFile() {
+  return /"resolved": "https?:/.test(readFileSync(`${root}package-lock.json`, 'utf8'))
+    ? 'cure: npm install, with the .npmrc of this folder'
+    : '';
+}

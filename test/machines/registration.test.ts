@@ -1,0 +1,72 @@
+import test from 'ava';
+import { arrow, everyPath, everyTransition, nameOf, type Path, replay, stateOf, take } from './paths.js';
+
+/** What ends a registration, and as what; told here a second time on purpose. */
+const ends: Record<string, string> = {
+  'createAccount.created': 'completed',
+  'createAccount.emailTaken': 'alreadyRegistered',
+  'sendActivationMail.accountExists': 'alreadyRegistered',
+  CANCEL: 'cancelled',
+  'after reminderOrExpiry': 'expired',
+  'after operatorDeadline': 'expired',
+};
+
+const variants = [
+  { name: 'with a reminder', changed: {}, least: 4000 },
+  { name: 'without a reminder', changed: { reminder: undefined }, least: 250 },
+];
+
+for (const { name, changed, least } of variants) {
+  const paths = everyPath(changed);
+
+  test(`every path ${name} ends in the state that its last event stands for`, (t) => {
+    t.true(paths.length > least, `only ${paths.length} paths`);
+    const wrong = paths.filter((path) => {
+      const last = path.at(-1)!;
+      return last.to.status !== 'done' || stateOf(last.to) !== ends[nameOf(last.event)];
+    });
+    t.deepEqual(wrong.map(told), []);
+    t.deepEqual([...new Set(paths.map((path) => nameOf(path.at(-1)!.event)))].sort(), Object.keys(ends).sort());
+  });
+
+  test(`every path ${name} comes out the same when it is replayed`, (t) => {
+    const events = (path: Path) => path.map(({ event }) => event);
+    const last = (path: Path) => JSON.stringify(path.at(-1)?.to.toJSON());
+    t.true(paths.every((path) => last(path) === last(replay(events(path), changed))));
+  });
+
+  test(`the paths ${name} take every transition of the graph`, (t) => {
+    const taken = new Set(paths.flat().map(arrow));
+    t.deepEqual([...everyTransition(changed)].filter((transition) => !taken.has(transition)).sort(), []);
+  });
+
+  test(`on every path ${name} only the creation makes an account, and only from a submission`, (t) => {
+    for (const path of paths)
+      for (const { from, to } of path) {
+        if (stateOf(to) === 'completed') t.is(stateOf(from), 'creatingAccount');
+        if (stateOf(to) === 'creatingAccount' && !to.context.submissionId) t.fail(told(path));
+        if (stateOf(to) === 'awaitingDetails' && !to.context.proven) t.fail(told(path));
+      }
+    t.pass();
+  });
+
+  test(`on every path ${name} each effect that starts has been planned, and each timer that is left is cancelled`, (t) => {
+    for (const path of paths) {
+      const running = new Set<string>(['sendActivationMail']);
+      const armed = new Set<string>([`xstate.after.reminderOrExpiry.registration.open`]);
+      for (const { from, event } of path) {
+        armed.delete(event.type);
+        if (/^xstate\.(done|error)\.actor\./.test(event.type)) running.delete(event.type.split('.')[3]!);
+        for (const { type, params } of take(from, event)[1]) {
+          if (type === 'xstate.spawnChild') running.add(params.id!);
+          if (type === 'xstate.stopChild') running.delete(params.id!);
+          if (type === 'xstate.raise') armed.add(params.id!);
+          if (type === 'xstate.cancel') armed.delete(params.sendId!);
+        }
+      }
+      t.deepEqual([...running, ...armed], [], told(path));
+    }
+  });
+}
+
+const told = (path: Path) => path.map(({ event, to }) => `${nameOf(event)} → ${stateOf(to)}`).join(', ');
