@@ -79,6 +79,16 @@ export class Engine {
     );
   }
 
+  /** References of registrations whose workflow did not end by itself, since then. */
+  async endedByHand(since: Date): Promise<string[]> {
+    const states = '"Terminated", "Canceled", "Failed", "TimedOut"';
+    const query = `WorkflowType = "${registrationWorkflowType}" AND ExecutionStatus IN (${states}) AND CloseTime > "${since.toISOString()}"`;
+    const references: string[] = [];
+    for await (const { workflowId } of this.options.client.workflow.list({ query }))
+      references.push(workflowId.slice(registrationWorkflowId('').length));
+    return references;
+  }
+
   /** Sends an event that nobody waits for; needs no worker. Rejects when Temporal is away. */
   async signal(reference: string, event: RegistrationEvent): Promise<void> {
     const { client } = this.options;

@@ -11,6 +11,7 @@ export const errorStatus = {
   loginFailed: 401,
   forbiddenOrigin: 403,
   formExpired: 403,
+  registrationClosed: 403,
   linkInvalid: 404,
   notFound: 404,
   methodNotAllowed: 405,

@@ -1,5 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { eraseEnded, loadSettings, registrationsAwaitingEngine } from '../db/registrations.js';
+import {
+  endWithoutWorkflow,
+  eraseEnded,
+  loadSettings,
+  openRegistration,
+  registrationsAwaitingEngine,
+} from '../db/registrations.js';
 import type { Services } from './registrations.js';
 
 /** Milliseconds between two rounds. */
@@ -9,12 +15,15 @@ const graceSeconds = 30;
 /** Personal data of unfinished registrations stays this long after the end (security.md R1: at most 24 h). */
 const eraseAfterSeconds = 12 * 3_600;
 const batch = 100;
+/** Milliseconds; longer than a round is late when the engine or this process was away for a while. */
+const lookBack = 24 * 3_600_000;
 /** Any number that no other program uses as an advisory lock in this database. */
 const reconcilerLock = 7_310_247;
 
 /**
  * At start and every minute: hands registrations to the engine that were accepted while it was away, erases what has
- * ended, clears old limits. Of several API processes one does it at a time. Returns the function that stops it.
+ * ended, ends what was ended in Temporal by hand, clears old limits. Of several API processes one does it at a time.
+ * Returns the function that stops it.
  */
 export function startReconciler(services: Services): () => Promise<void> {
   let round = reconcile(services).catch(report);
@@ -37,13 +46,15 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await services.db('rate_limits').where('expire', '<', Date.now()).delete();
-    // Last, for it ends early while the engine is away.
+    // Last, for these end early while the engine is away.
+    await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await handOver(services, olderThanSeconds);
   });
 }
 
 /** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */
-async function handOver({ db, engine, limits, log }: Services, olderThanSeconds: number): Promise<void> {
+async function handOver(services: Services, olderThanSeconds: number): Promise<void> {
+  const { db, engine, limits, log } = services;
   const settings = await loadSettings(db);
   for (const registration of await registrationsAwaitingEngine(db, olderThanSeconds, batch)) {
     if (!(await limits.mayMail(registration.email ?? ''))) continue;
@@ -52,9 +63,18 @@ async function handOver({ db, engine, limits, log }: Services, olderThanSeconds:
       await engine.requestLink(registration, settings);
       log.info({ reference }, 'handed an accepted registration to the engine');
     } catch (error) {
-      // Its workflow was ended by hand: for an operator to look at, and nothing that the others must wait for.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      log.error({ reference }, 'an open registration has no open workflow');
+      // Its workflow is gone, and the person waits for a mail: a new registration takes over in the next round.
+      await endOrphans(services, [reference]);
+      const { email, kind, language } = registration;
+      if (email)
+        await openRegistration(db, { email, kind, language, lifetimeSeconds: settings.registration_lifetime_seconds });
     }
   }
+}
+
+/** Whoever ends a workflow in the Temporal UI ends the registration; it must not stay open with nobody to move it. */
+async function endOrphans({ db, log }: Services, references: string[]): Promise<void> {
+  for (const reference of await endWithoutWorkflow(db, references))
+    log.error({ reference }, 'a workflow was ended by hand or failed; its registration ended with it');
 }

@@ -5,6 +5,7 @@ import type { Database } from '../db/connection.js';
 import type { Logger } from '../db/log.js';
 import type { Registration, Settings } from '../db/models.js';
 import {
+  endWithoutWorkflow,
   findByToken,
   loadSettings,
   noteLinkRequested,
@@ -38,7 +39,7 @@ export type Standing = 'open' | 'processing' | 'blocked' | 'completed' | 'alread
 export async function startRegistration(services: Services, email: string, language: string): Promise<void> {
   const { db, engine, limits, log } = services;
   const settings = await loadSettings(db);
-  if (!settings.customer_onboarding) return;
+  if (!settings.customer_onboarding) throw new RequestError('registrationClosed');
   const registration = await openRegistration(db, {
     email,
     kind: 'customer',
@@ -170,6 +171,8 @@ async function submissionResult(
 ): Promise<SubmissionResult> {
   if (result.kind === 'unavailable') throw new RequestError('busy', { retryAfter: 5 });
   if (result.kind === 'processing') return { standing: 'processing' };
+  // The workflow is gone; if the row does not know, it was ended by hand.
+  if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
   const { registration, expired } = await reload(services, link);
   // A second device may have been quicker: what the row says now is the answer to both.
   return { standing: standing({ registration, expired }), problem: registration.problem ?? undefined };

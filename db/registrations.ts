@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Knex } from 'knex';
 import { Registration, Settings, Submission } from './models.js';
+import { recordTransitions } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
 /** Crockford's base32 without look-alikes: a reference is read out on the phone. */
@@ -114,6 +115,28 @@ export const registrationsAwaitingEngine = async (
     .whereRaw('link_requested_at < now() - make_interval(secs => ?)', [olderThanSeconds])
     .orderBy('link_requested_at')
     .limit(limit);
+
+/**
+ * Ends registrations whose workflow was ended by hand, or failed, without a word to the row: nothing would move them on,
+ * and they would keep their e-mail from starting anew. Returns the references of those it ended.
+ */
+export async function endWithoutWorkflow(db: Knex, references: string[]): Promise<string[]> {
+  const open = await Registration.query(db).whereIn('reference', references).whereNull('ended_at');
+  for (const { id, sequence, state } of open)
+    await recordTransitions(db, id, [
+      {
+        sequence: sequence + 1,
+        from: state,
+        event: 'WORKFLOW_ENDED',
+        to: 'cancelled',
+        actor: 'reconciler',
+        at: Date.now(),
+        attention: false,
+        final: true,
+      },
+    ]);
+  return open.map(({ reference }) => reference);
+}
 
 /**
  * Erases what is personal from registrations that ended this long ago (security.md R1); the steps stay. Returns how

@@ -6,15 +6,22 @@ import type { Context, Route } from '../http.js';
  * the request comes from, and either the page's form token or, for JSON, a header that another site cannot send.
  */
 export function assertSameOrigin(ctx: Context, route: Route, publicOrigin: string): void {
-  const fetchSite = ctx.get('Sec-Fetch-Site');
-  const origin = ctx.get('Origin');
-  assertThat(!fetchSite || fetchSite === 'same-origin' || fetchSite === 'none', 'forbiddenOrigin');
-  assertThat(!origin || origin === publicOrigin, 'forbiddenOrigin');
+  assertThat(comesFromHere(ctx, publicOrigin, route.kind === 'api'), 'forbiddenOrigin');
   if (route.kind === 'api') {
     assertThat(ctx.get('vestibule-request') !== '', 'forbiddenOrigin');
     return;
   }
-  assertThat(fetchSite || origin, 'forbiddenOrigin');
   const { formToken } = (ctx.request as { body?: { formToken?: unknown } }).body ?? {};
   assertThat(ctx.state.forms.isToken(formToken), 'formExpired');
+}
+
+/**
+ * Browsers say `Sec-Fetch-Site`; with it an Origin of `null` is only our own `Referrer-Policy: no-referrer`. Without it
+ * the Origin decides. A program that is no browser says neither, and may use the API.
+ */
+function comesFromHere(ctx: Context, publicOrigin: string, isApi: boolean): boolean {
+  const fetchSite = ctx.get('Sec-Fetch-Site');
+  const origin = ctx.get('Origin');
+  if (fetchSite === '') return origin === publicOrigin || (isApi && origin === '');
+  return (fetchSite === 'same-origin' || fetchSite === 'none') && ['', 'null', publicOrigin].includes(origin);
 }

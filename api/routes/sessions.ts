@@ -29,7 +29,11 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       overwrite: true,
     });
 
-  async function showLogin(ctx: Context, shown: { email?: string; error?: string; seconds?: number } = {}, status = 200) {
+  async function showLogin(
+    ctx: Context,
+    shown: { email?: string; error?: string; seconds?: number } = {},
+    status = 200,
+  ) {
     if (ctx.state.user && status === 200) return ctx.redirect('/account');
     const { customer_onboarding } = await loadSettings(services.db);
     const flash = readFlash(ctx, secure);

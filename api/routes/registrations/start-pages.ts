@@ -1,6 +1,7 @@
 /** The first two pages: the e-mail, and "Check your mailbox". */
 import { z } from 'zod';
 import { loadSettings } from '../../../db/registrations.js';
+import { RequestError } from '../../errors.js';
 import { readFlash, setFlash } from '../../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
 import { CheckMailboxPage } from '../../pages/check-mailbox-page.js';
@@ -26,7 +27,12 @@ export function startPages({ services, secure, inboxUrl }: Wiring): Route[] {
     if (!email.success)
       return showStart(ctx, { email: typed, errors: { email: fieldErrors(email.error)[''] ?? '' } }, 400);
     await services.limits.consume('startsPerSource', ctx.state.source);
-    await startRegistration(services, email.data, ctx.state.language);
+    try {
+      await startRegistration(services, email.data, ctx.state.language);
+    } catch (error) {
+      if (!(error instanceof RequestError && error.code === 'registrationClosed')) throw error;
+      return showStart(ctx, { email: typed }, error.status);
+    }
     setFlash(ctx, { email: email.data }, secure);
     seeOther(ctx, '/register/sent');
   }
