@@ -17,10 +17,10 @@ export interface EffectResult<Outcome extends string> {
   outcome: Outcome;
 }
 
-/** Records steps that no effect has recorded. */
+/** Records steps that no effect has recorded; tells if the registration has ended before, and how. */
 export const recordTransitions =
   ({ db }: ActivityContext) =>
-  ({ registrationId, transitions }: RecordTransitionsInput): Promise<void> =>
+  ({ registrationId, transitions }: RecordTransitionsInput): Promise<{ endedAs?: string }> =>
     record(db, registrationId, transitions);
 
 /** Records an effect's outcome, in the transaction of the effect, and gives it back as the effect's result. */

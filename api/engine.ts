@@ -2,6 +2,7 @@ import {
   type ApplicationFailure,
   type Client,
   isGrpcDeadlineError,
+  isGrpcServiceError,
   ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -32,11 +33,17 @@ export type EventResult =
   | { kind: 'unavailable' };
 
 /** A message that needs no worker is accepted or not within this time (security.md X6). */
-const acceptWithin = 2_000;
+const acceptWithin = 1_500; // the client's pauses between tries can outlast it by half
 /** Longer, and the row's last recorded state has to do (security.md W6). */
 const viewWithin = 800;
+/** Shorter than a process that stops may take, which waits for the reconciler's round to end. */
+const listWithin = 5_000;
 /** How long a person waits for an outcome before being shown that it is under way. */
 const answerWithin = 8_000;
+
+/** gRPC's code. */
+const failedPrecondition = 9;
+const mostAttempts = 3;
 
 export interface EngineOptions {
   client: Client;
@@ -83,9 +90,12 @@ export class Engine {
   async endedByHand(since: Date): Promise<string[]> {
     const states = '"Terminated", "Canceled", "Failed", "TimedOut"';
     const query = `WorkflowType = "${registrationWorkflowType}" AND ExecutionStatus IN (${states}) AND CloseTime > "${since.toISOString()}"`;
+    const { client } = this.options;
     const references: string[] = [];
-    for await (const { workflowId } of this.options.client.workflow.list({ query }))
-      references.push(workflowId.slice(registrationWorkflowId('').length));
+    await client.withDeadline(Date.now() + listWithin, async () => {
+      for await (const { workflowId } of client.workflow.list({ query }))
+        references.push(workflowId.slice(registrationWorkflowId('').length));
+    });
     return references;
   }
 
@@ -106,20 +116,41 @@ export class Engine {
       .catch(() => undefined);
   }
 
+  /** An update to a Temporal that is away would be retried by the client until its own, long deadline (security.md X6). */
+  private async isThere(): Promise<boolean> {
+    const { client } = this.options;
+    const asked = client.withDeadline(Date.now() + acceptWithin, () => client.workflowService.getSystemInfo({}));
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Sends an event and waits until the machine has settled. The same `updateId` is applied once, whoever sends it. */
   async send(reference: string, event: RegistrationEvent, updateId: string): Promise<EventResult> {
     const { client } = this.options;
     const handle = client.workflow.getHandle(registrationWorkflowId(reference));
-    try {
-      const view = await client.withDeadline(Date.now() + answerWithin, () =>
-        handle.executeUpdate(registrationEventUpdate, { args: [event], updateId }),
-      );
-      return { kind: 'taken', view };
-    } catch (error) {
-      return eventResult(error);
+    if (!(await this.isThere())) return { kind: 'unavailable' };
+    const end = Date.now() + answerWithin;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const view = await client.withDeadline(end, () =>
+          handle.executeUpdate(registrationEventUpdate, { args: [event], updateId }),
+        );
+        return { kind: 'taken', view };
+      } catch (error) {
+        if (!isDropped(error) || attempt === mostAttempts) return eventResult(error);
+      }
     }
   }
 }
+
+/**
+ * Temporal drops an update whose workflow task it refuses, e.g. because a timer or signal came just when the workflow
+ * wanted to end. What the update's effect did is done all the same, so it has to be sent again.
+ */
+const isDropped = (error: unknown): boolean =>
+  error instanceof ServiceError && isGrpcServiceError(error.cause) && error.cause.code === failedPrecondition;
 
 function eventResult(error: unknown): EventResult {
   if (error instanceof WorkflowUpdateFailedError) {

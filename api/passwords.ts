@@ -17,7 +17,13 @@ const leastWordLength = 4;
 const leastOwnLength = 6;
 const productName = 'vestibule';
 
-const strength = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+// Judged by their beginning and by few letter-like signs: a hostile long one would hold up the process for seconds.
+const strength = new ZxcvbnFactory({
+  dictionary,
+  graphs: adjacencyGraphs,
+  maxLength: 64,
+  l33tMaxSubstitutions: 10,
+});
 /** Hashing is bounded: this many at once, and a queue that refuses rather than grows (P10). */
 const hashing = pLimit(2);
 const longestQueue = 100;

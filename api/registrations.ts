@@ -128,7 +128,8 @@ export async function submitRegistration(
   const { registration } = link;
   const settings = await loadSettings(db);
   const agreements = await currentAgreements(db, form.language);
-  assertAcceptable(registration, settings, form);
+  const weakness = passwordWeakness(registration, settings, form.answers, form.password);
+  if (weakness) throw new RequestError('invalidFields', { fields: { password: weakness } });
   const saved = await saveDraft(db, registration.id, form.answers, form.language);
   if (!saved) return { standing: standing(await reload(services, link)) };
   if (!settings.customer_onboarding) return { standing: 'open', problem: 'onboardingClosed' };
@@ -142,17 +143,28 @@ export async function submitRegistration(
     agreement_version_ids: form.accepted,
     language: form.language,
   });
+  if (!submission) return { standing: standing(await reload(services, link)) };
   const event = { type: 'SUBMITTED', submissionId: submission.id, actor: 'registrant' } as const;
   const result = await engine.send(registration.reference, event, `submitted-${submission.id}`);
-  return submissionResult(services, link, result);
+  if (result.kind !== 'processing') return submissionResult(services, link, result);
+  // Temporal forgets an update that no worker has taken yet when it is restarted; a signal it keeps. Whichever comes
+  // second is not allowed any more, and changes nothing.
+  const kept = engine.signal(registration.reference, event).then(
+    () => result,
+    (): EventResult => ({ kind: 'unavailable' }),
+  );
+  return submissionResult(services, link, await kept);
 }
 
-function assertAcceptable(registration: Registration, settings: Settings, form: SubmittedForm): void {
-  const { companyName, givenName, familyName } = form.answers;
-  const localPart = registration.email?.split('@')[0];
-  const words = [companyName, givenName, familyName, localPart];
-  const problem = passwordProblem(form.password, settings.password_minimum, words);
-  if (problem) throw new RequestError('invalidFields', { fields: { password: problem } });
+/** Why this person must not have this password, as a field error's code. */
+export function passwordWeakness(
+  registration: Registration,
+  settings: Settings,
+  { companyName, givenName, familyName }: { companyName?: string; givenName?: string; familyName?: string },
+  password: string,
+): string | undefined {
+  const words = [companyName, givenName, familyName, registration.email?.split('@')[0]];
+  return passwordProblem(password, settings.password_minimum, words);
 }
 
 const areCurrent = (agreements: Agreement[], accepted: string[]) =>
@@ -170,10 +182,15 @@ async function submissionResult(
   result: EventResult,
 ): Promise<SubmissionResult> {
   if (result.kind === 'unavailable') throw new RequestError('busy', { retryAfter: 5 });
-  if (result.kind === 'processing') return { standing: 'processing' };
+  // Refused because another device's submission is being carried out right now.
+  const isBusy = result.kind === 'refused' && result.state === 'creatingAccount';
+  if (isBusy || result.kind === 'processing') return { standing: 'processing' };
   // The workflow is gone; if the row does not know, it was ended by hand.
   if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
   const { registration, expired } = await reload(services, link);
+  // The engine has not yet heard that the mail went out whose link this is.
+  if (result.kind === 'refused' && standing({ registration, expired }) === 'open')
+    throw new RequestError('busy', { retryAfter: 5 });
   // A second device may have been quicker: what the row says now is the answer to both.
   return { standing: standing({ registration, expired }), problem: registration.problem ?? undefined };
 }

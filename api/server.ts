@@ -15,6 +15,8 @@ const headersTimeout = 10_000;
 const requestTimeout = 30_000;
 const keepAliveTimeout = 5_000;
 const shutdownGrace = 20_000;
+/** Longest pause between two tries to reach Temporal. */
+const reconnectWithin = 2_000;
 
 const env = readEnvironment(process.env);
 const log = createLog('api', env.LOG_LEVEL);
@@ -67,5 +69,7 @@ function connectionOptions({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, V
     address: TEMPORAL_ADDRESS,
     tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
     ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+    // gRPC's own pause grows to two minutes, in which everything would be refused although Temporal is back.
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': reconnectWithin },
   };
 }

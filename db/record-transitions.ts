@@ -18,20 +18,27 @@ export interface RecordedTransition {
  *
  * `steps` are the machine's word and replace what stands under their number. `promised` is the step an effect leads to:
  * another event may have overtaken the effect, so it never replaces a step nor moves the row back.
+ *
+ * Once the account is made, nothing more is recorded, and the answer is the state that the row has ended in: Temporal
+ * refuses a workflow task that makes an account if a signal or timer came meanwhile, and what the workflow knew of the
+ * account goes with it (INV-7, INV-9).
  */
 export async function recordTransitions(
   db: Knex,
   registrationId: string,
   steps: RecordedTransition[],
   promised?: RecordedTransition,
-): Promise<void> {
+): Promise<{ endedAs?: string }> {
   const last = promised ?? steps.at(-1);
-  if (!last) return;
-  await db.raw(
+  if (!last) return {};
+  const { rows } = await db.raw<{ rows: { ended_as: string }[] }>(
     `
-    with step as (
-      select * from jsonb_to_recordset(:steps::jsonb)
+    with registration as (
+      select id, state from registrations where id = :id
+    ), step as (
+      select s.* from registration r, jsonb_to_recordset(:steps::jsonb)
         as s(sequence int, "from" text, event text, "to" text, actor text, at double precision)
+        where r.state <> 'completed'
     ), told as (
       insert into registration_events (registration_id, sequence, from_state, event, to_state, actor, at)
       select :id, sequence, "from", event, "to", actor, to_timestamp(at / 1000) from step where sequence <> :promised
@@ -44,12 +51,14 @@ export async function recordTransitions(
       on conflict (registration_id, sequence) do nothing
     ), submitted as (
       delete from registration_submissions where registration_id = :id and :final
+    ), moved as (
+      update registrations
+        set state = :state, sequence = :sequence, attention = :attention, problem = :problem, updated_at = now(),
+            ended_at = case when :final then now() end,
+            draft = case when :final and :state = 'completed' then null else draft end
+        where id = :id and state <> 'completed' and (sequence < :sequence or (sequence = :sequence and :promised = 0))
     )
-    update registrations
-      set state = :state, sequence = :sequence, attention = :attention, problem = :problem, updated_at = now(),
-          ended_at = case when :final then now() end,
-          draft = case when :final and :state = 'completed' then null else draft end
-      where id = :id and (sequence < :sequence or (sequence = :sequence and :promised = 0))`,
+    select state as ended_as from registration where state = 'completed' and :state <> 'completed'`,
     {
       id: registrationId,
       steps: JSON.stringify(promised ? [...steps, promised] : steps),
@@ -61,4 +70,5 @@ export async function recordTransitions(
       final: last.final,
     },
   );
+  return rows[0] ? { endedAs: rows[0].ended_as } : {};
 }

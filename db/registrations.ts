@@ -86,17 +86,18 @@ export async function saveDraft(
 
 /**
  * Stores what was submitted; the same idempotency key gives the submission stored first, whatever comes with it.
+ * Undefined when that one is gone already: the registration has ended by it.
  */
 export async function storeSubmission(
   db: Knex,
   submission: Omit<Submission, 'id' | keyof import('objection').Model>,
-): Promise<Submission> {
+): Promise<Submission | undefined> {
   await Submission.query(db)
     .insert(submission as Submission)
     .onConflict(['registration_id', 'idempotency_key'])
     .ignore();
   const { registration_id, idempotency_key } = submission;
-  return Submission.query(db).findOne({ registration_id, idempotency_key }).throwIfNotFound();
+  return Submission.query(db).findOne({ registration_id, idempotency_key });
 }
 
 /** Notes that a promised mail could not be asked of the engine; the reconciler asks again. */

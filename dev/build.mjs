@@ -64,7 +64,9 @@ if (scripts.length > 0) {
 }
 for (const file of files) if (!isScript(file) && !file.endsWith('.mjs')) cpSync(join(root, file), join(out, file));
 mkdirSync(join(out, 'api/assets'), { recursive: true });
-cpSync(join(root, 'node_modules/@picocss/pico/css/pico.min.css'), join(out, 'api/assets/pico.css'));
+// Pico's icons are data: addresses, which our pages may not load; tokens.css names files instead.
+const pico = readFileSync(join(root, 'node_modules/@picocss/pico/css/pico.min.css'), 'utf8');
+writeFileSync(join(out, 'api/assets/pico.css'), pico.replaceAll(/url\("data:[^"]*"\)/g, 'none'));
 
 await bundleWorkflows();
 

@@ -12,7 +12,7 @@ export interface Lifetimes {
   resendCooldown: number;
   /** First pause before an undelivered mail is tried again; doubles up to 32 times itself. */
   mailRetry: number;
-  /** First pause before a blocked account creation is tried again; doubles up to 32 times itself, ten tries in all. */
+  /** First pause before a blocked account creation is tried again; doubles up to 32 times itself, ten more tries in all. */
   creationRetry: number;
   /** How long a creation that stays blocked waits for an operator before the registration is given up. */
   operator: number;
@@ -99,8 +99,7 @@ export const registrationMachine = setup({
     hasOutcome: ({ event }, outcome: Outcome<keyof Effects>) =>
       (event as { output?: { outcome?: string } }).output?.outcome === outcome,
     isProven: ({ context }) => context.proven,
-    canProve: ({ context }) => context.mailsSent > 0 && !context.proven,
-    hasLink: ({ context }) => context.mailsSent > 0,
+    isUnproven: ({ context }) => !context.proven,
     hasCooledDown: ({ context, event }) =>
       (event.at ?? 0) - (context.mailedAt ?? 0) >= context.lifetimes.resendCooldown,
     isReminderDue: ({ context }) => !context.reminded && context.lifetimes.reminder !== undefined,
@@ -135,7 +134,8 @@ export const registrationMachine = setup({
       mailFailures: ({ context }) => context.mailFailures + 1,
       problem: (_, problem: RegistrationProblem) => problem,
     }),
-    noteProof: assign({ proven: true }),
+    // What was wrong with a mail does not matter to someone who has got one.
+    noteProof: assign({ proven: true, problem: undefined }),
     noteSubmission: assign({
       proven: true,
       submissionId: ({ event }) => (event as { submissionId?: string }).submissionId,
@@ -199,10 +199,10 @@ export const registrationMachine = setup({
               actions: { type: 'noteMailFailure', params: 'mailServerUnavailable' },
             },
           },
-          // The holder of an earlier link goes on while another mail is on its way.
+          // Who has a link goes on: an earlier one, or the one of this mail, before its server's answer is here.
           on: {
-            PROVEN: { guard: 'canProve', actions: 'noteProof' },
-            SUBMITTED: { guard: 'hasLink', target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            PROVEN: { guard: 'isUnproven', actions: 'noteProof' },
+            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
           },
         },
         awaitingProof: {
@@ -241,8 +241,8 @@ export const registrationMachine = setup({
           on: {
             RETRY: 'sendingActivation',
             LINK_REQUESTED: { guard: 'hasCooledDown', target: 'sendingActivation' },
-            PROVEN: { guard: 'canProve', target: 'awaitingDetails', actions: 'noteProof' },
-            SUBMITTED: { guard: 'hasLink', target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            PROVEN: { guard: 'isUnproven', target: 'awaitingDetails', actions: 'noteProof' },
+            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
           },
         },
       },

@@ -39,8 +39,8 @@ export interface Program {
   outcomes: Readonly<Record<string, readonly string[]>>;
   /** Runs an effect with the machine's input; rejects when it failed for good. */
   runEffect(name: string, input: object, record: TransitionRecord): Promise<EffectResult>;
-  /** Writes steps that no effect has recorded; must not fail. */
-  recordTransitions(transitions: Transition[]): Promise<void>;
+  /** Writes steps that no effect has recorded; must not fail. Tells if the record has ended before, and in which state. */
+  recordTransitions(transitions: Transition[]): Promise<{ endedAs?: string }>;
   /** What a step's record says besides the state's name. */
   describe(snapshot: AnyMachineSnapshot): Step;
   /** Called whenever the machine has settled. */
@@ -113,8 +113,9 @@ export class Interpreter {
   }
 
   dispatch(event: AnyEventObject, recordedAs?: number): void {
-    if (!this.active) return;
     const stamped = stamp(event);
+    // A timer whose guard says no, or the second of two updates that were both let in: no step, nothing to record.
+    if (!this.active || !this.snapshot.can(stamped)) return;
     const [next, actions] = transition(this.program.machine, this.snapshot, stamped);
     const step = this.stepTo(next as AnyMachineSnapshot, stamped);
     if (step.from !== step.to) this.since = step.at;
@@ -162,6 +163,9 @@ export class Interpreter {
       .then(
         (output) => {
           this.unrecorded = this.unrecorded.filter((step) => step.sequence > effect.recordsUpTo);
+          // Of a newer worker, perhaps: nobody has recorded where it leads, and no default is meant for it.
+          if (!(output.outcome in record.next))
+            return finish({ type: `xstate.error.actor.${id}`, error: 'unknownOutcome' });
           finish({ type: `xstate.done.actor.${id}`, output }, effect.recordsUpTo + 1);
         },
         (error) => finish({ type: `xstate.error.actor.${id}`, error: errorCode(error) }),
@@ -213,8 +217,19 @@ export class Interpreter {
   private async recordUnrecorded(): Promise<void> {
     const steps = [...this.unrecorded];
     if (steps.length === 0) return;
-    await this.program.recordTransitions(steps);
+    const { endedAs } = await this.program.recordTransitions(steps);
     this.unrecorded = this.unrecorded.filter((step) => !steps.includes(step));
+    if (endedAs) this.endAs(endedAs);
+  }
+
+  /**
+   * The record knows of an end that this workflow does not: what led there was in a workflow task that Temporal refused,
+   * because a signal or a timer came just then. What is done is done, so the machine stands there too.
+   */
+  private endAs(state: string): void {
+    for (const id of [...this.running.keys()]) this.stopEffect({ id });
+    this.unrecorded = [];
+    this.snapshot = this.program.machine.resolveState({ value: state, context: this.snapshot.context });
   }
 }
 

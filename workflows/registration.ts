@@ -10,6 +10,7 @@
  */
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   proxyActivities,
   proxyLocalActivities,
@@ -100,7 +101,9 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
     },
   );
 
-  const final = await interpreter.run();
+  // "Request Cancellation" of the Temporal UI means what CANCEL means: an event, which the machine may refuse.
+  CancellationScope.current().cancelRequested.catch(() => take(interpreter, { type: 'CANCEL', actor: 'temporal' }));
+  const final = await CancellationScope.nonCancellable(() => interpreter.run());
   return { state: stateName(final) };
 }
 
@@ -115,11 +118,17 @@ function take(interpreter: Interpreter, event: RegistrationEvent): void {
   if (isEvent(event) && interpreter.can(event)) interpreter.dispatch(event);
 }
 
-const isEvent = (event: unknown): event is RegistrationEvent =>
-  typeof (event as { type?: unknown } | undefined)?.type === 'string';
+function isEvent(event: unknown): event is RegistrationEvent {
+  const { type, submissionId } = (event ?? {}) as { type?: unknown; submissionId?: unknown };
+  return typeof type === 'string' && (type !== 'SUBMITTED' || typeof submissionId === 'string');
+}
 
 function assertAllowed(interpreter: Interpreter, event: RegistrationEvent): void {
-  if (!isEvent(event)) throw ApplicationFailure.nonRetryable('an event is an object with a type', 'MalformedEvent');
+  if (!isEvent(event))
+    throw ApplicationFailure.nonRetryable(
+      'an event is an object with a type, SUBMITTED has a submissionId',
+      'MalformedEvent',
+    );
   if (interpreter.can(event)) return;
   const state = stateName(interpreter.snapshot);
   throw ApplicationFailure.nonRetryable(`${event.type} is not allowed in ${state}`, 'EventNotAllowed', {

@@ -198,7 +198,7 @@ export const Button = ({ href, label }: { href: string; label: string }) => (
 );
 
 export const Link = ({ href, children }: { href: string; children: ComponentChildren }) => (
-  <a class="link" href={href} style={`color:${light.accent};text-decoration:underline;word-break:break-all`}>
+  <a class="link" href={href} style={`color:${light.accent};text-decoration:underline`}>
     {children}
   </a>
 );
@@ -208,7 +208,9 @@ export const CopyLink = ({ t, href }: { t: Translate; href: string }) => (
   <Note>
     {t('common.copyLink')}
     <br />
-    <Link href={href}>{href}</Link>
+    <span style="word-break:break-all">
+      <Link href={href}>{href}</Link>
+    </span>
   </Note>
 );
 

@@ -49,9 +49,15 @@ function unknown(ctx: Context, error: unknown): RequestError {
 
 /** PostgreSQL away, starting, or with no connection left: nothing is wrong with the request. */
 function isOverload(error: unknown): boolean {
-  const { code, name } = error as { code?: string; name?: string };
+  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  // The client's own time limits and lost connections have no code, only these sentences.
+  if (!code && /^(Query read timeout|timeout e|Connection (terminated|ended))/.test(driverMessage(message)))
+    return true;
   return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|57P0|53|08)/.test(code ?? '');
 }
+
+/** Without the statement that knex puts before it. */
+const driverMessage = (message = ''): string => message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '');
 
 function answer(ctx: Context, error: RequestError): void {
   const { code, status, details } = error;

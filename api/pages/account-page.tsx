@@ -86,7 +86,7 @@ function Consents({ page, model }: PartProps) {
     <section class="card">
       <h2>{t('account.agreements')}</h2>
       <ul class="consents">
-        {model.consents.map(({ document, version, acceptedAt, versionId }) => (
+        {inOrder(model.consents).map(({ document, version, acceptedAt, versionId }) => (
           <li key={versionId}>
             <a href={`/agreements/${document}?version=${encodeURIComponent(versionId)}`}>
               {t(`agreements.${document}`)}
@@ -101,6 +101,10 @@ function Consents({ page, model }: PartProps) {
     </section>
   );
 }
+
+/** As the registration page asked for them. */
+const inOrder = (consents: AccountModel['consents']) =>
+  consents.toSorted((one, other) => Number(one.document === 'privacy') - Number(other.document === 'privacy'));
 
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <div>

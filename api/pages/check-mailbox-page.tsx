@@ -48,8 +48,11 @@ function SendAgain({ page, model }: { page: PageContext; model: CheckMailboxMode
         {t('checkMailbox.again')}
       </button>
       {model.resendAfter > 0 && (
-        <p class="muted" role="status" data-countdown-note data-ready={t('checkMailbox.againNow')}>
-          {t('checkMailbox.againAfter', { seconds: model.resendAfter })}
+        <p class="muted">
+          <span role="status" data-countdown-note data-ready={t('checkMailbox.againNow')}>
+            {t('checkMailbox.againAfter', { seconds: model.resendAfter })}
+          </span>{' '}
+          {t('checkMailbox.earlierLinks')}
         </p>
       )}
     </form>

@@ -130,6 +130,6 @@ function machineStates(): { state: string; title: string; tags: string[] }[] {
   return nodes.map((node) => ({
     state: node.key,
     title: (node.meta as StateMeta).title,
-    tags: node.type === 'final' ? ['ended'] : [...node.tags],
+    tags: [...node.tags],
   }));
 }

@@ -51,7 +51,11 @@ const retry = { RETRY: 'sendingActivation' };
 const mailRetry = { 'after mailRetry': 'sendingActivation' };
 
 const situations: Situation[] = [
-  { state: 'sendingActivation', way: [], takes: { ...mailOutcomes('awaitingProof'), ...reminder, ...cancel } },
+  {
+    state: 'sendingActivation',
+    way: [],
+    takes: { ...mailOutcomes('awaitingProof'), PROVEN: 'sendingActivation', ...submit, ...reminder, ...cancel },
+  },
   {
     state: 'sendingActivation',
     which: 'of another mail',
@@ -111,13 +115,13 @@ const situations: Situation[] = [
     state: 'mailUndeliverable',
     which: 'because the address is refused',
     way: [refused],
-    takes: { ...retry, ...link, ...reminder, ...cancel },
+    takes: { ...retry, ...link, PROVEN: 'awaitingDetails', ...submit, ...reminder, ...cancel },
   },
   {
     state: 'mailUndeliverable',
     which: 'because the mail server is away',
     way: [unavailable],
-    takes: { ...retry, ...link, ...mailRetry, ...reminder, ...cancel },
+    takes: { ...retry, ...link, ...mailRetry, PROVEN: 'awaitingDetails', ...submit, ...reminder, ...cancel },
   },
   {
     state: 'mailUndeliverable',

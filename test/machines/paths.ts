@@ -16,6 +16,8 @@ export interface Step {
   from: Snapshot;
   event: MachineEvent;
   to: Snapshot;
+  /** What the interpreter has to carry out. */
+  actions: Action[];
 }
 export type Path = Step[];
 export type Action = { type: string; params: { id?: string; src?: string; sendId?: string; delay?: number } };
@@ -106,11 +108,12 @@ function eventsIn(snapshot: Snapshot): MachineEvent[] {
   if (snapshot.status !== 'active') return [];
   const at = cooledDown(snapshot);
   const types = [...new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType as string))];
-  return types.flatMap((type) => {
+  const events = types.flatMap((type) => {
     if (!type.startsWith('xstate.done.actor.')) return [{ ...happened(type as RegistrationEvent['type'], at), type }];
     const effect = type.slice(18) as keyof Effects;
     return effectOutcomes[effect].map((outcome) => done(effect, outcome, at));
   });
+  return events.filter((event) => snapshot.can(event as RegistrationEvent));
 }
 
 const cooledDown = ({ context }: Snapshot) => (context.mailedAt ?? noon) + context.lifetimes.resendCooldown;
@@ -128,13 +131,14 @@ export function everyTransition(changed?: Partial<Lifetimes>): Set<string> {
   const graph = getAdjacencyMap(registrationMachine, options(changed));
   return new Set(
     Object.values(graph).flatMap(({ state, transitions }) =>
-      (Object.values(transitions) as { event: RegistrationEvent; state: Snapshot }[])
-        .filter((next) => take(state, next.event as MachineEvent)[0] !== state)
-        .map((next) => arrow({ from: state, event: next.event as MachineEvent, to: next.state })),
+      (Object.values(transitions) as { event: MachineEvent; state: Snapshot }[]).map((next) =>
+        arrow({ from: state, event: next.event, to: next.state }),
+      ),
     ),
   );
 }
-export const arrow = ({ from, event, to }: Step) => `${keyOf(from)} --${nameOf(event)}--> ${keyOf(to)}`;
+export const arrow = ({ from, event, to }: Pick<Step, 'from' | 'event' | 'to'>) =>
+  `${keyOf(from)} --${nameOf(event)}--> ${keyOf(to)}`;
 
 /**
  * Every path from the start to an end that visits no situation twice, and for each transition that leads back to an
@@ -142,15 +146,16 @@ export const arrow = ({ from, event, to }: Step) => `${keyOf(from)} --${nameOf(e
  */
 export function everyPath(changed?: Partial<Lifetimes>): Path[] {
   const simple = getSimplePaths(registrationMachine, { ...options(changed), toState: isFinal });
-  const paths = simple.map((path) => replay(eventsOf(path), changed));
-  const taken = new Set(paths.flat().map(arrow));
+  const known = new Map<string, Step>();
+  const paths = simple.map((path) => replay(eventsOf(path), changed, known));
+  const taken = new Set([...known.values()].map(arrow));
   const shortest = getShortestPaths(registrationMachine, options(changed));
   for (const path of shortest.filter(({ state }) => !isFinal(state)))
     for (const event of eventsIn(path.state)) {
       const [next] = take(path.state, event);
       if (taken.has(arrow({ from: path.state, event, to: next }))) continue;
       const [end] = getShortestPaths(registrationMachine, { ...options(changed), fromState: next, toState: isFinal });
-      paths.push(replay([...eventsOf(path), event, ...eventsOf(end!)], changed));
+      paths.push(replay([...eventsOf(path), event, ...eventsOf(end!)], changed, known));
       for (const step of paths.at(-1)!) taken.add(arrow(step));
     }
   return paths;
@@ -160,12 +165,22 @@ function eventsOf(path: StatePath<Snapshot, RegistrationEvent>): MachineEvent[] 
   return path.steps.map(({ event }) => event as MachineEvent).filter(({ type }) => type !== 'xstate.init');
 }
 
-/** Takes the events one after the other, each as late as the cool-down after the last mail asks for. */
-export function replay(events: MachineEvent[], changed?: Partial<Lifetimes>): Path {
+/**
+ * Takes the events one after the other, each as late as the cool-down after the last mail asks for. What paths have in
+ * common is taken once when they share `known`.
+ */
+export function replay(events: MachineEvent[], changed?: Partial<Lifetimes>, known = new Map<string, Step>()): Path {
   let [from] = start(changed);
-  return events.map((known) => {
-    const event = { ...known, at: cooledDown(from) };
-    const step = { from, event, to: take(from, event)[0] };
+  let way = '';
+  return events.map((timeless) => {
+    way += ` ${nameOf(timeless)}`;
+    let step = known.get(way);
+    if (!step) {
+      const event = { ...timeless, at: cooledDown(from) };
+      const [to, actions] = take(from, event);
+      step = { from, event, to, actions };
+      known.set(way, step);
+    }
     from = step.to;
     return step;
   });

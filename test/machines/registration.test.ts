@@ -1,5 +1,5 @@
 import test from 'ava';
-import { arrow, everyPath, everyTransition, nameOf, type Path, replay, stateOf, take } from './paths.js';
+import { arrow, everyPath, everyTransition, nameOf, type Path, replay, stateOf } from './paths.js';
 
 /** What ends a registration, and as what; told here a second time on purpose. */
 const ends: Record<string, string> = {
@@ -29,14 +29,8 @@ for (const { name, changed, least } of variants) {
     t.deepEqual([...new Set(paths.map((path) => nameOf(path.at(-1)!.event)))].sort(), Object.keys(ends).sort());
   });
 
-  test(`every path ${name} comes out the same when it is replayed`, (t) => {
-    const events = (path: Path) => path.map(({ event }) => event);
-    const last = (path: Path) => JSON.stringify(path.at(-1)?.to.toJSON());
-    t.true(paths.every((path) => last(path) === last(replay(events(path), changed))));
-  });
-
   test(`the paths ${name} take every transition of the graph`, (t) => {
-    const taken = new Set(paths.flat().map(arrow));
+    const taken = new Set([...new Set(paths.flat())].map(arrow));
     t.deepEqual([...everyTransition(changed)].filter((transition) => !taken.has(transition)).sort(), []);
   });
 
@@ -54,10 +48,10 @@ for (const { name, changed, least } of variants) {
     for (const path of paths) {
       const running = new Set<string>(['sendActivationMail']);
       const armed = new Set<string>([`xstate.after.reminderOrExpiry.registration.open`]);
-      for (const { from, event } of path) {
+      for (const { event, actions } of path) {
         armed.delete(event.type);
         if (/^xstate\.(done|error)\.actor\./.test(event.type)) running.delete(event.type.split('.')[3]!);
-        for (const { type, params } of take(from, event)[1]) {
+        for (const { type, params } of actions) {
           if (type === 'xstate.spawnChild') running.add(params.id!);
           if (type === 'xstate.stopChild') running.delete(params.id!);
           if (type === 'xstate.raise') armed.add(params.id!);
@@ -68,5 +62,13 @@ for (const { name, changed, least } of variants) {
     }
   });
 }
+
+test('a path comes out the same whenever it is taken, for the machine has neither clock nor chance', (t) => {
+  for (const path of everyPath({ reminder: undefined })) {
+    const events = path.map(({ event }) => event);
+    const again = replay(events, { reminder: undefined });
+    t.deepEqual(again.at(-1)?.to.toJSON(), path.at(-1)?.to.toJSON());
+  }
+});
 
 const told = (path: Path) => path.map(({ event, to }) => `${nameOf(event)} → ${stateOf(to)}`).join(', ');

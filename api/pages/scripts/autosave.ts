@@ -21,6 +21,7 @@ function startAutosave(form: HTMLFormElement, url: string): void {
   let stopped = false;
   let retryPause = firstRetry;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let running: Promise<number> | undefined;
 
   const schedule = (pause: number) => {
     clearTimeout(timer);
@@ -33,7 +34,8 @@ function startAutosave(form: HTMLFormElement, url: string): void {
     if (!changed || stopped || (sending > 0 && !leaving)) return;
     changed = false;
     sending += 1;
-    const status = await send(url, readAnswers(form));
+    running = send(url, readAnswers(form));
+    const status = await running;
     sending -= 1;
     settle(status);
   }
@@ -79,14 +81,14 @@ function startAutosave(form: HTMLFormElement, url: string): void {
       // The form itself carries every answer.
       stopped = true;
       clearTimeout(timer);
-    } else if (changed && event.target instanceof HTMLFormElement) {
-      holdUntilSaved(event, event.target, () => save(true));
+    } else if ((changed || sending > 0) && event.target instanceof HTMLFormElement) {
+      holdUntilSaved(event, event.target, () => Promise.all([running, save(true)]));
     }
   });
 }
 
 /** Another form, such as the language switch, loads this page anew: it waits until the answers are on the server. */
-function holdUntilSaved(event: SubmitEvent, other: HTMLFormElement, save: () => Promise<void>): void {
+function holdUntilSaved(event: SubmitEvent, other: HTMLFormElement, save: () => Promise<unknown>): void {
   event.preventDefault();
   const submitter = event.submitter;
   save().finally(() => other.requestSubmit(submitter));

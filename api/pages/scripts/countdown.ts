@@ -20,6 +20,8 @@ function startCountdown(button: HTMLButtonElement, seconds: number): void {
     if (note) note.textContent = note.dataset.ready ?? '';
   };
   const timer = setInterval(tick, 1_000);
+  // The button says it now, to the second.
+  note?.replaceChildren();
   tick();
 }
 

@@ -54,13 +54,16 @@ export function registrationApi({ services }: Wiring): Route[] {
   async function show(ctx: Context) {
     const link = await present(ctx);
     const { registration } = link;
+    const standing = registrations.standing(link);
+    // A link that has died tells how it ended, and nothing of the person.
+    const isAlive = standing === 'open' || standing === 'processing' || standing === 'blocked';
     const view = registration.ended_at ? undefined : await services.engine.view(registration.reference);
     ctx.body = {
       reference: registration.reference,
-      standing: registrations.standing(link),
+      standing,
       problem: registration.problem ?? undefined,
-      email: registration.email ?? '',
-      answers: registration.draft ?? {},
+      email: (isAlive && registration.email) || '',
+      answers: (isAlive && registration.draft) || {},
       agreements: await currentAgreements(services.db, ctx.state.language),
       expiresAt: registration.expires_at.toISOString(),
       state: view?.state ?? registration.state,

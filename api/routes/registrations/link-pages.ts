@@ -76,13 +76,17 @@ class LinkPages {
     if (action === 'save') return this.saveAnswers(ctx, link, shown);
 
     const parsed = answersSchema.safeParse(typed);
+    // All at once: a weak password told only when the rest is right would cost the person another round.
+    const settings = await loadSettings(this.services.db);
+    const weakness = registrations.passwordWeakness(link.registration, settings, typed as Answers, password ?? '');
     const errors: FieldErrors = {
       ...(parsed.success ? {} : fieldErrors(parsed.error)),
-      ...(password ? {} : { password: 'required' }),
+      ...(weakness ? { password: password ? weakness : 'required' } : {}),
       ...(terms ? {} : { terms: 'mustAccept' }),
       ...(privacy ? {} : { privacy: 'mustAccept' }),
     };
-    if (!parsed.success || !password || !terms || !privacy) return this.showForm(ctx, link, { ...shown, errors }, 400);
+    if (!parsed.success || !password || weakness || !terms || !privacy)
+      return this.showForm(ctx, link, { ...shown, errors }, 400);
     const form = {
       answers: parsed.data as Record<string, string>,
       password,

@@ -1,0 +1,106 @@
+/**
+ * Draws a machine as a Mermaid state diagram. As a script it writes docs/registration.mmd; with `--check` it only
+ * compares. Uses nothing but the machine, so that the picture cannot say anything else.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { effectOutcomes, registrationMachine } from '../machines/registration.js';
+
+const target = fileURLToPath(new URL('../../docs/registration.mmd', import.meta.url));
+
+type Arrow = AnyStateNode['transitions'] extends Map<string, (infer Definition)[]> ? Definition : never;
+
+/** The outcomes each effect can have; names the arrow that is taken when no guard fits. */
+type Outcomes = Readonly<Record<string, readonly string[]>>;
+
+/** The machine's states, effects and arrows in Mermaid's words. */
+export function toMermaid(machine: AnyStateMachine, outcomes: Outcomes = {}): string {
+  const lines = ['%% Generated from the machine by "npm run diagram"; changes by hand are lost.', 'stateDiagram-v2'];
+  lines.push(...statesIn(machine.root, '  '));
+  for (const node of nodesIn(machine.root)) lines.push(...arrowsFrom(node, outcomes, '  '));
+  lines.push('  classDef attention fill:#fde2e1,stroke:#b42318,color:#5f1a13', '  classDef busy stroke-dasharray:4 3');
+  return `${lines.join('\n')}\n`;
+}
+
+function statesIn(parent: AnyStateNode, pad: string): string[] {
+  const [initial] = parent.initial?.target ?? [];
+  return [
+    ...(initial ? [`${pad}[*] --> ${nameOf(initial)}`] : []),
+    ...Object.values(parent.states).flatMap((node) => [
+      ...(Object.keys(node.states).length > 0
+        ? [`${pad}state ${nameOf(node)} {`, ...statesIn(node, `${pad}  `), `${pad}}`]
+        : stateLines(node, pad)),
+    ]),
+  ];
+}
+
+function stateLines(node: AnyStateNode, pad: string): string[] {
+  const { title } = (node.meta ?? {}) as { title?: string };
+  const name = nameOf(node);
+  return [
+    // The name stays visible: it is what the record, the Console and the search attribute say.
+    `${pad}${name} : ${name}${title ? `<br/>${plain(title)}` : ''}`,
+    ...node.invoke.map(({ src }) => `${pad}note right of ${name} : runs ${String(src)}`),
+    ...node.tags.filter((tag) => tag === 'attention' || tag === 'busy').map((tag) => `${pad}class ${name} ${tag}`),
+    ...(node.type === 'final' ? [`${pad}${name} --> [*]`] : []),
+  ];
+}
+
+/** One arrow for each pair of states; what leads along it stands below one another. */
+function arrowsFrom(node: AnyStateNode, outcomes: Outcomes, pad: string): string[] {
+  const labels = new Map<string, string[]>();
+  for (const arrow of [...node.transitions.values()].flat()) {
+    const to = nameOf(arrow.target?.[0] ?? node);
+    labels.set(to, [...(labels.get(to) ?? []), labelOf(node, arrow, outcomes)]);
+  }
+  return [...labels].map(([to, texts]) => `${pad}${nameOf(node)} --> ${to} : ${texts.join('<br/>')}`);
+}
+
+function labelOf(node: AnyStateNode, { eventType, guard }: Arrow, outcomes: Outcomes): string {
+  const type = String(eventType);
+  const { name, outcome } = guardOf(guard);
+  if (type.startsWith('xstate.error.actor.')) return 'failed';
+  if (type.startsWith('xstate.after.')) return `after ${type.split('.')[2]}${condition(name)}`;
+  if (!type.startsWith('xstate.done.actor.')) return `${type}${condition(name)}`;
+  if (outcome) return outcome;
+  const named = node.transitions.get(type)?.map((arrow) => guardOf(arrow.guard).outcome);
+  const left = outcomes[type.slice(18)]?.filter((other) => !named?.includes(other)) ?? [];
+  return `${left.join(', ') || 'done'}${condition(name)}`;
+}
+
+function guardOf(guard: unknown): { name?: string; outcome?: string } {
+  if (!guard) return {};
+  const { type = String(guard), params } = guard as { type?: string; params?: unknown };
+  return { name: type, outcome: params === undefined ? undefined : String(params) };
+}
+
+const condition = (guard: string | undefined) => (guard ? ` [${guard}]` : '');
+/** Mermaid reads these as its own signs. */
+const plain = (words: string) => words.replace(/[:;#]/g, ' –').replace(/\s+–/g, ' –');
+const nameOf = (node: AnyStateNode) => node.key;
+const nodesIn = (node: AnyStateNode): AnyStateNode[] =>
+  Object.values(node.states).flatMap((child) => [child, ...nodesIn(child)]);
+
+function main(isCheck: boolean): void {
+  const drawn = toMermaid(registrationMachine, effectOutcomes);
+  if (!isCheck) {
+    writeFileSync(target, drawn);
+    return;
+  }
+  if (readIfThere() === drawn) return;
+  console.error(
+    'docs/registration.mmd does not show the machine as it is. Run `npm run diagram` and commit the result.',
+  );
+  process.exitCode = 1;
+}
+
+function readIfThere(): string | undefined {
+  try {
+    return readFileSync(target, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes('--check'));

@@ -1,0 +1,216 @@
+import anyTest, { type TestFn } from 'ava';
+import { type AppOptions, allRoutes } from '../../api/app.js';
+import type { Route } from '../../api/http.js';
+import { buildAccount, buildEmail, buildLink } from '../builders/registrations.js';
+import { BrowserSession } from '../helpers/browser-session.js';
+import { type Stack, startStack } from '../helpers/stack.js';
+import { buildOperator, logIn, sendRaw } from './fixtures/requests.js';
+
+type Caller = 'anonymous' | 'user' | 'staff';
+const test = anyTest as TestFn<{ stack: Stack; callers: Record<Caller, BrowserSession>; link: string }>;
+
+test.before(async (t) => {
+  const stack = await startStack();
+  t.context.stack = stack;
+  const { email } = await buildAccount(stack);
+  const callers = {
+    anonymous: new BrowserSession(stack.url),
+    user: await logIn(stack.url, email),
+    staff: (await buildOperator(stack)).browser,
+  };
+  Object.assign(t.context, { callers, link: await buildLink(stack, buildEmail()) });
+});
+test.after.always((t) => t.context.stack?.stop());
+
+/** Who may call what (security.md A1). A route that is not here fails the test. */
+const declared: Record<string, string[]> = {
+  public: [
+    'get /',
+    'get /agreements/:document',
+    'get /api/v1/agreements',
+    'get /api/v1/openapi.json',
+    'get /assets/*name',
+    'get /console/login',
+    'get /console/setup/:token',
+    'get /healthz',
+    'get /login',
+    'get /readyz',
+    'get /register',
+    'get /register/sent',
+    'post /api/v1/registrations',
+    'post /api/v1/sessions',
+    'post /console/login',
+    'post /console/logout',
+    'post /console/setup/:token',
+    'post /language',
+    'post /login',
+    'post /logout',
+    'post /register',
+  ],
+  link: [
+    'get /api/v1/registration-links/:token',
+    'get /register/:token',
+    'get /register/:token/cancel',
+    'get /register/:token/processing',
+    'post /api/v1/registration-links/:token/cancellation',
+    'post /api/v1/registration-links/:token/submission',
+    'post /register/:token',
+    'post /register/:token/cancel',
+    'post /register/:token/draft',
+    'put /api/v1/registration-links/:token/answers',
+  ],
+  user: ['delete /api/v1/sessions/current', 'get /account', 'get /api/v1/me'],
+  staff: ['get /console'],
+};
+
+/** The routes as the product has them; their handlers are not called. */
+const routes = allRoutes({
+  services: {},
+  publicUrl: 'https://example.com',
+  secure: true,
+  trustedProxies: [],
+} as unknown as AppOptions);
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+
+test('every route has the audience that is declared for it', (t) => {
+  const found: Record<string, string[]> = { public: [], link: [], user: [], staff: [] };
+  for (const route of routes) found[route.audience]?.push(nameOf(route));
+  for (const names of Object.values(found)) names.sort();
+  t.deepEqual(found, declared);
+});
+
+test('every route that changes something takes a closed object, or nothing at all', (t) => {
+  for (const route of routes.filter(({ method }) => method !== 'get')) {
+    if (nameOf(route) === 'delete /api/v1/sessions/current') t.is(route.body, undefined);
+    else t.false(route.body?.safeParse({ isAdmin: true }).success, nameOf(route));
+  }
+});
+
+const unreal = { ':token': 'x'.repeat(43), ':document': 'terms', '*name': 'app.css' };
+const pathOf = ({ path }: Route) =>
+  Object.entries(unreal).reduce((filled, [name, value]) => filled.replace(name, value), path);
+
+/** What each caller meets at each audience: only that nobody gets where they do not belong. */
+async function call(browser: BrowserSession, route: Route, caller: Caller) {
+  const withForm = { anonymous: '/login', user: '/account', staff: '/console' }[caller];
+  const page = await browser.get(browser.cookies.size > 0 ? withForm : '/login');
+  if (route.kind === 'page' && route.method === 'post') return browser.post(pathOf(route), {}, page);
+  const body = route.method === 'get' ? undefined : {};
+  return browser.json(route.method.toUpperCase(), pathOf(route), body);
+}
+
+for (const route of routes) {
+  const { audience, kind, method } = route;
+  test(`${nameOf(route)} is for: ${audience}`, async (t) => {
+    const callers = ['anonymous', 'user', 'staff'] as const;
+    for (const caller of callers) {
+      const browser = new BrowserSession(t.context.stack.url);
+      for (const [name, value] of t.context.callers[caller].cookies)
+        if (!route.path.endsWith('logout') && nameOf(route) !== 'delete /api/v1/sessions/current')
+          browser.cookies.set(name, value);
+      if (audience === 'user' && method === 'delete' && caller === 'user') continue; // ends the shared session
+      const answer = await call(browser, route, caller);
+      const isAllowed = audience === 'public' || audience === 'link' || audience === caller;
+      if (isAllowed) t.true(![401, 403, 500].includes(answer.status), `${caller}: ${answer.status}`);
+      else if (kind === 'page') t.is(answer.location, audience === 'staff' ? '/console/login' : '/login', caller);
+      else t.deepEqual([answer.status, answer.json().code], [401, 'unauthenticated'], caller);
+      if (audience === 'link') t.true([400, 404].includes(answer.status), `${caller}: ${answer.status}`);
+    }
+  });
+}
+
+test('a user ends their own session, and only that one', async (t) => {
+  const { stack, callers } = t.context;
+  const { email } = await buildAccount(stack);
+  const [one, two] = [await logIn(stack.url, email), await logIn(stack.url, email)];
+  t.is((await one.json('DELETE', '/api/v1/sessions/current')).status, 204);
+  t.is((await one.json('GET', '/api/v1/me')).status, 401);
+  for (const other of [two, callers.user]) t.is((await other.json('GET', '/api/v1/me')).status, 200);
+});
+
+test('an unknown path is not found, for people and for programs, with the number of the request', async (t) => {
+  const browser = new BrowserSession(t.context.stack.url);
+  for (const path of [
+    '/nothing',
+    '/.git/config',
+    '/assets/',
+    '/assets/../server.js',
+    '/assets/%2e%2e/app.js',
+    '/api/app.js',
+    '/console/nothing',
+    '/console/registrations/RG-1',
+    '/register/x/y/z',
+    '/%',
+    '/%00',
+    '/agreements/recipe',
+    '/agreements/terms?version=1',
+    '/agreements/privacy/../terms/x',
+  ]) {
+    const answer = await browser.get(path);
+    t.is(answer.status, 404, path);
+    t.true(answer.text.includes(answer.headers.get('x-request-id') ?? '-'), path);
+  }
+  const answer = await browser.get('/api/v1/nothing');
+  t.like(answer.json(), { status: 404, code: 'notFound', type: 'about:blank' });
+  t.is(answer.headers.get('content-type'), 'application/problem+json');
+});
+
+test('a wrong method is told with the right ones', async (t) => {
+  const { url } = t.context.stack;
+  const wrong = [
+    ['DELETE', '/login', 'HEAD, GET, POST'],
+    ['PUT', '/register', 'HEAD, GET, POST'],
+    ['POST', '/account', 'HEAD, GET'],
+    ['PATCH', '/api/v1/me', 'HEAD, GET'],
+    ['GET', '/api/v1/registrations', 'POST'],
+    ['POST', '/healthz', 'HEAD, GET'],
+  ] as const;
+  for (const [method, path, allowed] of wrong) {
+    const answer = await sendRaw(url, { method, path });
+    t.deepEqual([answer.status, answer.headers.allow], [405, allowed], `${method} ${path}`);
+  }
+});
+
+test('methods that nobody needs are refused and are no fault of ours', async (t) => {
+  for (const method of ['TRACE', 'PROPFIND', 'SEARCH', 'LOCK'])
+    t.is((await sendRaw(t.context.stack.url, { method, path: '/login' })).status, 405, method);
+  t.false((await t.context.stack.logs()).includes('unexpected error'));
+});
+
+test('HEAD answers as GET does, without the body; OPTIONS tells what is possible', async (t) => {
+  const { url } = t.context.stack;
+  const [head, get] = await Promise.all(['HEAD', 'GET'].map((method) => sendRaw(url, { method, path: '/login' })));
+  t.deepEqual([head?.status, head?.text, head?.headers['content-type']], [200, '', get?.headers['content-type']]);
+  const options = await sendRaw(url, { method: 'OPTIONS', path: '/api/v1/registrations' });
+  t.deepEqual([options.status, options.headers.allow], [200, 'POST']);
+  t.is(options.headers['access-control-allow-origin'], undefined);
+});
+
+test('assets are served with their type, an etag and no detour over the disk', async (t) => {
+  const browser = new BrowserSession(t.context.stack.url);
+  const css = await browser.get('/assets/app.css');
+  t.like(css, { status: 200 });
+  t.regex(css.headers.get('content-type') ?? '', /^text\/css/);
+  // Not by fetch, which asks for a fresh copy by itself.
+  const headers = { 'if-none-match': css.headers.get('etag') ?? '' };
+  const again = await sendRaw(t.context.stack.url, { path: '/assets/app.css', headers });
+  t.deepEqual([again.status, again.text], [304, '']);
+});
+
+test('the entry leads to the login page, and a signed-in person from there to the account', async (t) => {
+  const { callers } = t.context;
+  t.is((await callers.anonymous.get('/')).location, '/login');
+  t.is((await callers.user.get('/login')).location, '/account');
+  t.is((await callers.staff.get('/console/login')).location, '/console');
+  t.is((await callers.user.get('/console/login')).status, 200);
+});
+
+test('the process says that it lives, and that it is ready', async (t) => {
+  const { url } = t.context.stack;
+  t.deepEqual(JSON.parse((await sendRaw(url, { path: '/healthz' })).text), { alive: true });
+  t.deepEqual(JSON.parse((await sendRaw(url, { path: '/readyz' })).text), {
+    ready: true,
+    database: true,
+    engine: true,
+  });
+});

@@ -1,0 +1,161 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page, Request } from 'playwright-core';
+import { launchChromium } from './chromium.js';
+import { type Stack, startStack } from './stack.js';
+
+export const desktop = { width: 1280, height: 900 };
+export const phone = { width: 390, height: 844 };
+
+/** The whole product and a Chromium, for one test file. */
+export interface Scene {
+  stack: Stack;
+  browser: Browser;
+  close(): Promise<void>;
+}
+
+export async function startScene(): Promise<Scene> {
+  const [stack, browser] = await Promise.all([startStack(), launchChromium()]);
+  // As `npm start` does it: "Check your mailbox" leads to the caught mails.
+  await stack.api.kill('SIGTERM');
+  await stack.startApi({ INBOX_URL: stack.mail.inboxUrl });
+  const close = async () => {
+    await browser.close();
+    await stack.stop();
+  };
+  return { stack, browser, close };
+}
+
+export interface Device {
+  context: BrowserContext;
+  page: Page;
+  /** What no page may do, as sentences; empty when all is well. Closes the device. */
+  finish(): Promise<string[]>;
+}
+
+/** A browser of its own, without cookies, that notes everything it should never see. */
+export async function openDevice({ browser, stack }: Scene, options: BrowserContextOptions = {}): Promise<Device> {
+  const context = await browser.newContext({
+    viewport: desktop,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  const faults: string[] = [];
+  const looks: Promise<unknown>[] = [];
+  const origins = [stack.url, stack.mail.inboxUrl];
+  context.on('request', (request) => faults.push(...originFaults(request, origins)));
+  context.on('requestfinished', (request) => looks.push(refererFaults(request).then((found) => faults.push(...found))));
+  context.on('console', (message) => faults.push(...consoleFaults(message)));
+  context.on('weberror', (error) => faults.push(`script error: ${error.error()}`));
+  context.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  context.on('page', (page) => {
+    page.on('domcontentloaded', () => looks.push(pageFaults(page, stack.url).then((found) => faults.push(...found))));
+  });
+  const page = await context.newPage();
+  const finish = async () => {
+    await Promise.all(looks);
+    await context.close();
+    return faults;
+  };
+  return { context, page, finish };
+}
+
+const token = /[\w-]{43}/;
+
+const originFaults = (request: Request, origins: string[]): string[] =>
+  origins.some((origin) => request.url().startsWith(`${origin}/`))
+    ? []
+    : [`request to another origin: ${request.url()}`];
+
+/** By the headers that really went out; no address is told to anyone (security.md T10). */
+async function refererFaults(request: Request): Promise<string[]> {
+  const referer = await request.headerValue('referer').catch(() => null);
+  return referer ? [`referer ${referer} sent to ${request.url()}`] : [];
+}
+
+function consoleFaults(message: ConsoleMessage): string[] {
+  const { url } = message.location();
+  // A page that answers with 4xx is logged as if something were missing; the tests judge these answers themselves.
+  const isPageAnswer = /^Failed to load resource.* 4\d\d /.test(message.text()) && !url.includes('/assets/');
+  return ['error', 'warning'].includes(message.type()) && !isPageAnswer ? [`console: ${message.text()}`] : [];
+}
+
+const lookAtPage = `({
+  title: document.title,
+  cookie: document.cookie,
+  referrer: document.referrer,
+  stored: localStorage.length + sessionStorage.length,
+})`;
+
+/** Nothing secret or personal is left where scripts or the next person find it (security.md T10, S8, D10). */
+async function pageFaults(page: Page, url: string): Promise<string[]> {
+  if (!page.url().startsWith(url)) return [];
+  const seen = (await page.evaluate(lookAtPage).catch(() => undefined)) as
+    | { title: string; cookie: string; referrer: string; stored: number }
+    | undefined;
+  // The page had gone on already.
+  if (!seen) return [];
+  return [
+    ...(token.test(seen.title) ? [`a token in the title: ${seen.title}`] : []),
+    ...(seen.cookie ? [`a cookie that scripts can read: ${seen.cookie}`] : []),
+    ...(seen.referrer ? [`a referrer: ${seen.referrer}`] : []),
+    ...(seen.stored ? [`${seen.stored} entries in web storage`] : []),
+  ];
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const runAxe = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, help, nodes }) =>
+  nodes.map(({ target, failureSummary }) => id + ': ' + help + ' at ' + target.join(' ') + ' ' + failureSummary)))`;
+
+/** What axe has against a page, at both widths, light and dark. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  await page.evaluate(axe);
+  for (const [width, viewport] of Object.entries({ desktop, phone })) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const found = (await page.evaluate(runAxe)) as string[];
+      faults.push(...found.map((fault) => `${width}, ${colorScheme}: ${fault}`));
+    }
+  }
+  return faults;
+}
+
+/** `build/screenshots`, wherever the tests are started. */
+const pictureFolder = fileURLToPath(new URL('../../screenshots/', import.meta.url));
+const readmeFolder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+
+/** A picture of a page from top to bottom. */
+export async function takePicture(page: Page, name: string, { fullPage = true } = {}): Promise<string> {
+  const path = join(pictureFolder, `${name}.png`);
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path, fullPage, caret: 'hide' });
+  return path;
+}
+
+/** Pictures at both widths, in light, and in dark where wanted; leaves the page as a desktop shows it in light. */
+export async function takePictures(page: Page, name: string, { dark = false } = {}): Promise<void> {
+  for (const colorScheme of dark ? (['dark', 'light'] as const) : (['light'] as const)) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, viewport] of Object.entries({ phone, desktop })) {
+      await page.setViewportSize(viewport);
+      await takePicture(page, [name, width, ...(colorScheme === 'dark' ? ['dark'] : [])].join('-'));
+    }
+  }
+}
+
+/** What a person sees without scrolling; with UPDATE_SCREENSHOTS=1 it becomes the README's picture of this name. */
+export async function takeReadmePicture(page: Page, name: string): Promise<void> {
+  const path = await takePicture(page, `readme/${name}`, { fullPage: false });
+  if (!process.env.UPDATE_SCREENSHOTS) return;
+  mkdirSync(readmeFolder, { recursive: true });
+  copyFileSync(path, join(readmeFolder, `${name}.png`));
+}

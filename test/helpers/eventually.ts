@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const pause = 50;
+
+/** Asks again and again until the answer is truthy, and gives it back; throws, naming what was waited for, in the end. */
+export async function eventually<Value>(
+  what: string,
+  probe: () => Promise<Value> | Value,
+  timeoutMs = 30_000,
+): Promise<Exclude<Value, false | null | undefined | ''>> {
+  const end = Date.now() + timeoutMs;
+  let problem: unknown;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value as Exclude<Value, false | null | undefined | ''>;
+    } catch (error) {
+      problem = error;
+    }
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: problem });
+    await delay(pause);
+  }
+}

@@ -1,0 +1,195 @@
+/** The real workflow on the time-skipping test server, with mock activities for each registration. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../../activities/activities.js';
+import { findTestServer } from '../../dev/temporal-cli.js';
+import type { Lifetimes } from '../../machines/registration.js';
+import {
+  type RegistrationView,
+  type RegistrationWorkflowInput,
+  registrationAttentionAttribute,
+  registrationEventSignal,
+  registrationEventUpdate,
+  registrationKindAttribute,
+  registrationStateAttribute,
+  registrationStateQuery,
+  registrationWorkflowId,
+  registrationWorkflowType,
+  requestLinkSignal,
+} from '../../workflows/messages.js';
+import { input, type MachineEvent } from '../machines/paths.js';
+import { type Line, Records, settle } from './records.js';
+
+export type { Activities };
+export type ActivityName = keyof Activities;
+export const workflowBundle = { codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) };
+
+/** `IndexedValueType` of Temporal's API: keyword and bool. */
+const searchAttributes = { RegistrationState: 2, RegistrationKind: 2, RegistrationAttention: 5 };
+const taskQueue = 'registrations';
+
+export class Engine {
+  private readonly opened = new Map<string, Opened>();
+  private ended: Promise<void>;
+
+  private constructor(
+    readonly env: TestWorkflowEnvironment,
+    /** Does not skip time while it waits for a result. */
+    readonly client: Client,
+    readonly worker: Worker,
+    activities: Map<string, Opened>,
+  ) {
+    this.opened = activities;
+    this.ended = worker.run();
+  }
+
+  static async start(options: Partial<WorkerOptions> = {}): Promise<Engine> {
+    quieten();
+    const executable = { type: 'existing-path', path: await findTestServer() } as const;
+    const identity = 'recorder';
+    const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable }, client: { identity } });
+    const { connection, nativeConnection } = env;
+    await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+    const opened = new Map<string, Opened>();
+    const of = (input: { registrationId: string }) => opened.get(input.registrationId)!.activities;
+    const activities: Activities = {
+      sendActivationMail: (input) => of(input).sendActivationMail(input),
+      createAccount: (input) => of(input).createAccount(input),
+      recordTransitions: (input) => of(input).recordTransitions(input),
+    };
+    const worker = await Worker.create({
+      connection: nativeConnection,
+      taskQueue,
+      identity,
+      workflowBundle,
+      activities,
+      ...options,
+    });
+    return new Engine(env, new Client({ connection, identity }), worker, opened);
+  }
+
+  /** Starts a registration as the API does: with a first signal, and the attributes of the first state. */
+  async open(changed: Partial<Lifetimes> = {}, mocks: Mocks = () => ({})): Promise<Opened> {
+    const registrationId = randomUUID();
+    const opened = new Opened(this, registrationId);
+    const { records } = opened;
+    opened.activities = {
+      sendActivationMail: (input) => settle(records, input, 'sent'),
+      createAccount: (input) => settle(records, input, 'created'),
+      recordTransitions: async ({ transitions }) => {
+        records.write(transitions);
+        return {};
+      },
+      ...mocks(opened),
+    };
+    this.opened.set(registrationId, opened);
+    const reference = `RG-${registrationId.slice(0, 4)}-${registrationId.slice(4, 8)}`.toUpperCase();
+    const args: [RegistrationWorkflowInput] = [
+      { registrationId, reference, consoleUrl: `https://vestibule.example/console/${reference}`, ...input(changed) },
+    ];
+    opened.handle = await this.client.workflow.signalWithStart(registrationWorkflowType, {
+      workflowId: registrationWorkflowId(reference),
+      taskQueue,
+      args,
+      signal: requestLinkSignal,
+      signalArgs: [],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `customer registration ${reference}`,
+      typedSearchAttributes: [
+        { key: registrationStateAttribute, value: 'sendingActivation' },
+        { key: registrationKindAttribute, value: 'customer' },
+        { key: registrationAttentionAttribute, value: false },
+      ],
+    });
+    return opened;
+  }
+
+  async stop(): Promise<void> {
+    this.worker.shutdown();
+    await this.ended;
+    await this.env.teardown();
+  }
+}
+
+export type HistoryEvent = { eventId: string; eventType: string } & Record<string, unknown>;
+
+export type Mocks = (opened: Opened) => Partial<Activities>;
+
+/** One registration: what its mock activities recorded, and its running workflow. */
+export class Opened {
+  readonly records = new Records();
+  activities!: Activities;
+  handle!: WorkflowHandle;
+
+  constructor(
+    private readonly engine: Engine,
+    readonly registrationId: string,
+  ) {}
+
+  view(): Promise<RegistrationView> {
+    return this.handle.query(registrationStateQuery);
+  }
+
+  update(event: Happening, updateId: string = randomUUID()): Promise<RegistrationView> {
+    return this.handle.executeUpdate(registrationEventUpdate, { args: [event as never], updateId });
+  }
+
+  signal(event: Happening): Promise<void> {
+    return this.handle.signal(registrationEventSignal, event as never);
+  }
+
+  /** A query may be answered while a workflow task is still going on, so it is asked until it fits. */
+  async viewWhen(fits: (view: RegistrationView) => boolean): Promise<RegistrationView> {
+    for (;;) {
+      const view = await this.view();
+      if (fits(view)) return view;
+    }
+  }
+
+  /** Resolves when the registration rests in this state, every step recorded. */
+  async rests(state: string): Promise<RegistrationView> {
+    await this.records.until(() => this.records.state === state);
+    return this.viewWhen((view) => view.state === state);
+  }
+
+  /** Lets time pass until the timer of this name is due. */
+  async pass(timerName: string): Promise<void> {
+    const { deadlines } = await this.view();
+    await this.engine.env.sleep(deadlines[timerName]! - (await this.engine.env.currentTimeMs()));
+  }
+
+  /** The history as it is shown and saved, with readable types. */
+  async history(): Promise<HistoryEvent[]> {
+    const { events } = JSON.parse(historyToJSON(await this.handle.fetchHistory())) as { events: HistoryEvent[] };
+    return events;
+  }
+
+  /** "WORKFLOW_TASK_COMPLETED" and so on, in order. */
+  async eventTypes(): Promise<string[]> {
+    return (await this.history()).map(({ eventType }) => eventType.replace('EVENT_TYPE_', ''));
+  }
+
+  async historyHas(eventType: string): Promise<void> {
+    while (!(await this.eventTypes()).includes(eventType));
+  }
+
+  recorded(): Line[] {
+    return this.records.inOrder();
+  }
+}
+
+/** An event as a person or an operator may send it. */
+export type Happening = Pick<MachineEvent, 'type'> & { actor?: string; submissionId?: string };
+
+let isQuiet = false;
+/** Expected failures of activities would fill the screen. */
+export function quieten(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  const filter = makeTelemetryFilterString({ core: 'ERROR' });
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter } } });
+}

@@ -1,0 +1,177 @@
+import { ApplicationFailure } from '@temporalio/common';
+import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import type { Effects } from '../../machines/registration.js';
+import type { RegistrationView } from '../../workflows/messages.js';
+import {
+  everyPath,
+  externalTypes,
+  type MachineEvent,
+  nameOf,
+  type Path,
+  type Step,
+  stateOf,
+} from '../machines/paths.js';
+import { type Activities, Engine, type Mocks, type Opened } from './engine.js';
+import { chooseJourneys, isTimerDuringEffect, type Journey, kindOf } from './journeys.js';
+import { Held, type Line, settle } from './records.js';
+
+/** In a box of its own, for it is replaced now and then. */
+interface Context {
+  box: { engine: Engine };
+}
+const test = anyTest as TestFn<Context>;
+
+test.before(async (t) => {
+  t.context.box = { engine: await Engine.start() };
+});
+test.after.always((t) => t.context.box?.engine.stop());
+
+const variants = [
+  { name: 'with a reminder', changed: {} },
+  { name: 'without a reminder', changed: { reminder: undefined } },
+];
+
+const taken = new Set<string>();
+for (const { name, changed } of variants) {
+  const journeys = chooseJourneys(changed, taken);
+
+  test(`the journeys ${name} complete the transitions of the machine, but for timers that an effect outlasts`, (t) => {
+    const steps = [...new Set(everyPath(changed).flat())];
+    const left = steps.filter((step) => !taken.has(kindOf(step)) && !isTimerDuringEffect(step));
+    t.deepEqual([...new Set(left.map(kindOf))], []);
+    t.true(journeys.length < 60, `${journeys.length} journeys take too long`);
+  });
+
+  for (const [index, journey] of journeys.entries()) {
+    const way = index % 2 ? 'signals' : 'updates';
+    const told = journey.path.map(({ event }) => nameOf(event)).join(', ');
+    test.serial(`${name} and by ${way} the workflow goes the machine's way: ${told}`, goes, journey, way);
+  }
+}
+
+/** Takes the workflow along a path of the machine, and compares where it is, what it takes and what it has recorded. */
+async function goes(
+  t: ExecutionContext<Context>,
+  { path, lifetimes }: Journey,
+  way: 'updates' | 'signals',
+): Promise<void> {
+  const { engine } = t.context.box;
+  const effects = hold();
+  const opened = await engine.open(lifetimes, effects.mocks);
+  const answers: Promise<RegistrationView>[] = [];
+  const overtaken: (keyof Effects)[] = [];
+  let isUndisturbed = true;
+  for (const [index, step] of path.entries()) {
+    const { event, from, to } = step;
+    if (isOutcome(step)) await effects.answer(opened, step);
+    else if (event.type.startsWith('xstate.after.')) await opened.pass(event.type.split('.')[2]!);
+    else {
+      if (event.type === 'LINK_REQUESTED' && !(await opened.view()).allowed.includes(event.type))
+        await engine.env.sleep(lifetimes.resendCooldown ?? 60_001);
+      const sent = { ...event, actor: 'someone' };
+      if (way === 'signals') await opened.signal(sent);
+      else answers.push(opened.update(sent));
+    }
+    const left = Object.keys(from.children).find((effect) => !(effect in to.children));
+    await arrive(t, opened, effects, index, step);
+    if (left && !isOutcome(step)) {
+      overtaken.push(left as keyof Effects);
+      isUndisturbed = false;
+    }
+    // What an effect that was left still does comes too late, and changes nothing. (In the middle of the last workflow
+    // task it would make the server repeat that task, which has a test of its own.)
+    if (stateOf(to) !== 'creatingAccount' && to.status === 'active')
+      for (const effect of overtaken.splice(0)) await effects.answerLate(opened, effect);
+  }
+  const views = await Promise.all(answers);
+  t.deepEqual(
+    views.map(({ state }) => state),
+    way === 'signals' ? [] : restsAfterExternal(path),
+  );
+  const end = path.at(-1)!.to;
+  t.deepEqual(await opened.handle.result(), { state: stateOf(end) });
+  for (const effect of overtaken) await effects.answerLate(opened, effect);
+  // The test server never skips time again after a workflow has ended before its activity.
+  if (overtaken.length > 0) t.context.box.engine = await engine.stop().then(() => Engine.start());
+  t.deepEqual(opened.recorded(), path.map(lineOf), 'every step is recorded, as the machine has it');
+  t.is(opened.records.state, stateOf(end));
+  t.deepEqual(opened.records.contradictions, [], 'no number is given to two steps');
+  // An effect that was overtaken writes the steps before it once more, which changes nothing.
+  if (isUndisturbed) t.deepEqual(opened.records.words, [...new Set(opened.records.words)], 'no step is recorded twice');
+}
+
+const isOutcome = ({ event }: Step) => /^xstate\.(done|error)\.actor\./.test(event.type);
+const isExternal = ({ type }: MachineEvent) => (externalTypes as readonly string[]).includes(type);
+
+/** Waits until the step has been taken: the effect that it starts is called, or the state that it leads to recorded. */
+async function arrive(
+  t: ExecutionContext,
+  opened: Opened,
+  effects: ReturnType<typeof hold>,
+  index: number,
+  { from, to }: Step,
+): Promise<void> {
+  const [effect] = Object.keys(to.children) as (keyof Effects)[];
+  if (effect && from.children[effect] !== to.children[effect]) await effects.called(effect);
+  if (effect === 'createAccount') return; // it holds the workflow task, in which a query would wait
+  if (!effect)
+    await opened.records.until(() => opened.records.state === stateOf(to) && opened.records.lines.size > index);
+  if (to.status !== 'active') return;
+  // A record is written, or an update's request sent, a moment before the machine has taken it.
+  const view = await opened.viewWhen(({ state, proven }) => state === stateOf(to) && proven === to.context.proven);
+  t.is(view.problem, to.context.problem);
+  t.deepEqual(new Set(Object.keys(view.deadlines)), new Set(timersOf(to)));
+}
+
+/** The names of the timers that run in a state. */
+function timersOf({ _nodes }: Step['to']): string[] {
+  return _nodes.flatMap((node) => node.after.map(({ eventType }) => eventType.split('.')[2]!));
+}
+
+function restsAfterExternal(path: Path): string[] {
+  return path.flatMap((step, index) =>
+    isExternal(step.event) ? [stateOf(path.slice(index).find(({ to }) => !to.hasTag('busy'))!.to)] : [],
+  );
+}
+
+function lineOf({ from, event, to }: Step, index: number): Line {
+  const { problem } = to.context;
+  return {
+    sequence: index + 1,
+    from: stateOf(from),
+    event: nameOf(event),
+    to: stateOf(to),
+    actor: isExternal(event) ? 'someone' : 'system',
+    attention: to.hasTag('attention'),
+    final: to.status === 'done',
+    ...(problem ? { problem } : {}),
+  };
+}
+
+/** Effects that end when the path says so, and as it says. */
+function hold() {
+  type Call<E extends keyof Effects> = Held<Parameters<Activities[E]>[0], Awaited<ReturnType<Activities[E]>>>;
+  const held = {
+    sendActivationMail: new Held() as Call<'sendActivationMail'>,
+    createAccount: new Held() as Call<'createAccount'>,
+  };
+  return {
+    mocks: (() => ({
+      sendActivationMail: held.sendActivationMail.run,
+      createAccount: held.createAccount.run,
+    })) as Mocks,
+    called: (effect: keyof Effects) => held[effect].waiting(),
+    answer: async (opened: Opened, { event }: Step) => {
+      const effect = event.type.split('.')[3] as keyof Effects;
+      const call = await held[effect].next();
+      if (event.output) return call.answer(settle(opened.records, call.input as never, event.output.outcome) as never);
+      call.fail(ApplicationFailure.nonRetryable('down', 'Down'));
+      // The creation is tried once more, as an activity of its own.
+      if (effect === 'createAccount') (await held[effect].next()).fail(ApplicationFailure.nonRetryable('down', 'Down'));
+    },
+    answerLate: async (opened: Opened, effect: keyof Effects) => {
+      const call = await held[effect].next();
+      call.answer(settle(opened.records, call.input as never, 'sent') as never);
+    },
+  };
+}
