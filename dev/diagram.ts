@@ -1,6 +1,6 @@
 /**
- * Draws a machine as a Mermaid state diagram. As a script it writes docs/registration.mmd; with `--check` it only
- * compares. Uses nothing but the machine, so that the picture cannot say anything else.
+ * Draws a machine as a Mermaid state diagram. As a script it writes docs/registration.mmd and the README's copy;
+ * with `--check` it only compares. Uses nothing but the machine, so that the picture cannot say anything else.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { effectOutcomes, registrationMachine } from '../machines/registration.js';
 
 const target = fileURLToPath(new URL('../../docs/registration.mmd', import.meta.url));
+const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 type Arrow = AnyStateNode['transitions'] extends Map<string, (infer Definition)[]> ? Definition : never;
 
@@ -82,24 +83,27 @@ const nameOf = (node: AnyStateNode) => node.key;
 const nodesIn = (node: AnyStateNode): AnyStateNode[] =>
   Object.values(node.states).flatMap((child) => [child, ...nodesIn(child)]);
 
+/** The diagram stands in a file of its own and, for whoever reads the README, between two comments there. */
 function main(isCheck: boolean): void {
   const drawn = toMermaid(registrationMachine, effectOutcomes);
-  if (!isCheck) {
-    writeFileSync(target, drawn);
-    return;
+  const shown = `<!-- diagram -->\n\n\`\`\`mermaid\n${drawn}\`\`\`\n\n<!-- /diagram -->`;
+  const wanted = [
+    { file: target, text: drawn },
+    { file: readme, text: readIfThere(readme).replace(/<!-- diagram -->[\s\S]*<!-- \/diagram -->/, () => shown) },
+  ];
+  const stale = wanted.filter(({ file, text }) => readIfThere(file) !== text);
+  if (!isCheck) for (const { file, text } of stale) writeFileSync(file, text);
+  else if (stale.length > 0) {
+    console.error('The diagram does not show the machine as it is. Run `npm run diagram` and commit the result.');
+    process.exitCode = 1;
   }
-  if (readIfThere() === drawn) return;
-  console.error(
-    'docs/registration.mmd does not show the machine as it is. Run `npm run diagram` and commit the result.',
-  );
-  process.exitCode = 1;
 }
 
-function readIfThere(): string | undefined {
+function readIfThere(file: string): string {
   try {
-    return readFileSync(target, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }
 

@@ -1,4 +1,5 @@
 import { assign, fromPromise, setup } from 'xstate';
+import { about, type StateMeta } from './registration-words.js';
 
 export type RegistrationKind = 'customer';
 
@@ -75,13 +76,6 @@ const growing = (pause: number, failures: number) => pause * 2 ** Math.min(Math.
 /** An effect is declared here and run by the interpreter. */
 const effect = <E extends keyof Effects, Input>() =>
   fromPromise<{ outcome: Outcome<E> }, Input>(() => Promise.reject(new Error('effects are run by the interpreter')));
-
-export interface StateMeta {
-  title: string;
-  /** For support, in the Temporal UI and the Console: what it waits for, and what one can do. */
-  waitsFor: string;
-  advice: string;
-}
 
 export const registrationMachine = setup({
   types: {} as {
@@ -175,11 +169,7 @@ export const registrationMachine = setup({
       states: {
         sendingActivation: {
           tags: ['busy'],
-          meta: {
-            title: 'Sending the activation mail',
-            waitsFor: 'the mail server',
-            advice: 'Nothing to do: it is retried for a minute, then shown as undeliverable.',
-          },
+          meta: about.sendingActivation,
           invoke: {
             id: 'sendActivationMail',
             src: 'sendActivationMail',
@@ -207,11 +197,7 @@ export const registrationMachine = setup({
         },
         awaitingProof: {
           tags: ['person'],
-          meta: {
-            title: 'Waiting for the person to open the activation link',
-            waitsFor: 'the person',
-            advice: 'If the mail did not arrive, the person enters the same e-mail again and gets a fresh link.',
-          },
+          meta: about.awaitingProof,
           on: {
             PROVEN: { target: 'awaitingDetails', actions: 'noteProof' },
             SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
@@ -220,11 +206,7 @@ export const registrationMachine = setup({
         },
         awaitingDetails: {
           tags: ['person'],
-          meta: {
-            title: 'Waiting for the registration page to be completed',
-            waitsFor: 'the person',
-            advice: 'The typed answers are kept. A fresh link is mailed when the person enters the same e-mail again.',
-          },
+          meta: about.awaitingDetails,
           on: {
             SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
             LINK_REQUESTED: { guard: 'hasCooledDown', target: 'sendingActivation', actions: 'planNextMail' },
@@ -232,11 +214,7 @@ export const registrationMachine = setup({
         },
         mailUndeliverable: {
           tags: ['attention'],
-          meta: {
-            title: 'The activation mail could not be delivered',
-            waitsFor: 'the mail server, or an operator',
-            advice: 'Send RETRY when the mail server works again, or CANCEL when the address is wrong.',
-          },
+          meta: about.mailUndeliverable,
           after: { mailRetry: { guard: 'isMailRetryable', target: 'sendingActivation' } },
           on: {
             RETRY: 'sendingActivation',
@@ -250,11 +228,7 @@ export const registrationMachine = setup({
     // Outside `open`: once the creation runs, neither the lifetime nor a cancellation may cut in (security.md C13, C15).
     creatingAccount: {
       tags: ['busy'],
-      meta: {
-        title: 'Creating the account',
-        waitsFor: 'the database',
-        advice: 'Nothing to do: it is retried, then shown as blocked.',
-      },
+      meta: about.creatingAccount,
       invoke: {
         id: 'createAccount',
         src: 'createAccount',
@@ -279,11 +253,7 @@ export const registrationMachine = setup({
     },
     creationBlocked: {
       tags: ['attention'],
-      meta: {
-        title: 'The account could not be created',
-        waitsFor: 'an operator',
-        advice: 'Check the default user type and the database, then send RETRY. It also retries by itself.',
-      },
+      meta: about.creationBlocked,
       after: {
         creationRetry: { guard: 'hasCreationRetriesLeft', target: 'creatingAccount' },
         operatorDeadline: 'expired',
@@ -292,31 +262,19 @@ export const registrationMachine = setup({
     },
     completed: {
       type: 'final',
-      meta: { title: 'Account created', waitsFor: 'nothing', advice: 'The person can log in.' },
+      meta: about.completed,
     },
     alreadyRegistered: {
       type: 'final',
-      meta: {
-        title: 'The e-mail has an account already',
-        waitsFor: 'nothing',
-        advice: 'The person was told by mail and can log in or reset the password.',
-      },
+      meta: about.alreadyRegistered,
     },
     expired: {
       type: 'final',
-      meta: {
-        title: 'Ended: nobody finished it in time',
-        waitsFor: 'nothing',
-        advice: 'The person can start again with the same e-mail.',
-      },
+      meta: about.expired,
     },
     cancelled: {
       type: 'final',
-      meta: {
-        title: 'Ended: cancelled',
-        waitsFor: 'nothing',
-        advice: 'The person can start again with the same e-mail.',
-      },
+      meta: about.cancelled,
     },
   },
 });

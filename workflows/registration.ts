@@ -20,12 +20,8 @@ import {
 } from '@temporalio/workflow';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Activities } from '../activities/activities.js';
-import {
-  effectOutcomes,
-  type RegistrationEvent,
-  registrationMachine,
-  type StateMeta,
-} from '../machines/registration.js';
+import { effectOutcomes, type RegistrationEvent, registrationMachine } from '../machines/registration.js';
+import type { StateMeta } from '../machines/registration-words.js';
 import { Interpreter, stateName } from './interpreter.js';
 import {
   type RegistrationView,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { getNextTransitions } from 'xstate';
-import { effectOutcomes, type StateMeta } from '../../machines/registration.js';
+import { effectOutcomes } from '../../machines/registration.js';
+import type { StateMeta } from '../../machines/registration-words.js';
 import {
   after,
   done,

@@ -1,0 +1,56 @@
+/** What people read about each state of a registration, in the Temporal UI, the Console and the diagram. */
+export interface StateMeta {
+  title: string;
+  /** For support, in the Temporal UI and the Console: what it waits for, and what one can do. */
+  waitsFor: string;
+  advice: string;
+}
+
+export const about = {
+  sendingActivation: {
+    title: 'Sending the activation mail',
+    waitsFor: 'the mail server',
+    advice: 'Nothing to do: it is retried for a minute, then shown as undeliverable.',
+  },
+  awaitingProof: {
+    title: 'Waiting for the person to open the activation link',
+    waitsFor: 'the person',
+    advice: 'If the mail did not arrive, the person enters the same e-mail again and gets a fresh link.',
+  },
+  awaitingDetails: {
+    title: 'Waiting for the registration page to be completed',
+    waitsFor: 'the person',
+    advice: 'The typed answers are kept. A fresh link is mailed when the person enters the same e-mail again.',
+  },
+  mailUndeliverable: {
+    title: 'The activation mail could not be delivered',
+    waitsFor: 'the mail server, or an operator',
+    advice: 'Send RETRY when the mail server works again, or CANCEL when the address is wrong.',
+  },
+  creatingAccount: {
+    title: 'Creating the account',
+    waitsFor: 'the database',
+    advice: 'Nothing to do: it is retried, then shown as blocked.',
+  },
+  creationBlocked: {
+    title: 'The account could not be created',
+    waitsFor: 'an operator',
+    advice: 'Check the default user type and the database, then send RETRY. It also retries by itself.',
+  },
+  completed: { title: 'Account created', waitsFor: 'nothing', advice: 'The person can log in.' },
+  alreadyRegistered: {
+    title: 'The e-mail has an account already',
+    waitsFor: 'nothing',
+    advice: 'The person was told by mail and can log in or reset the password.',
+  },
+  expired: {
+    title: 'Ended: nobody finished it in time',
+    waitsFor: 'nothing',
+    advice: 'The person can start again with the same e-mail.',
+  },
+  cancelled: {
+    title: 'Ended: cancelled',
+    waitsFor: 'nothing',
+    advice: 'The person can start again with the same e-mail.',
+  },
+} satisfies Record<string, StateMeta>;
