@@ -6,6 +6,7 @@ import {
   done,
   everyPath,
   failed,
+  happened,
   lifetimes,
   minute,
   nameOf,
@@ -47,6 +48,14 @@ const detours = [
   replay([
     ...[failed('sendActivationMail'), timer('reminderOrExpiry'), failed('sendActivationMail'), timer('mailRetry')],
     done('sendActivationMail', 'accountExists'),
+  ]),
+  replay([
+    ...[failed('sendActivationMail'), happened('PROVEN'), timer('reminderOrExpiry'), failed('sendActivationMail')],
+    ...[timer('mailRetry'), done('sendActivationMail', 'accountExists')],
+  ]),
+  replay([
+    ...[failed('sendActivationMail'), timer('reminderOrExpiry'), happened('SUBMITTED')],
+    ...[done('createAccount', 'userTypeInvalid'), timer('creationRetry'), done('createAccount', 'created')],
   ]),
 ];
 
