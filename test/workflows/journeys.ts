@@ -25,6 +25,14 @@ export interface Journey {
 export const isTimerDuringEffect = ({ from, event }: Step) =>
   from.hasTag('busy') && event.type.startsWith('xstate.after.');
 
+/**
+ * The test server starts the task of an update anew when the result of an overtaken mail comes in the middle of it, and
+ * loses what the task's local activity did; the real server does not (test/journeys/many-at-once.test.ts).
+ */
+const isLostByTestServer = (path: Path) =>
+  path.some(({ from, event }) => event.type === 'SUBMITTED' && from.hasTag('busy')) &&
+  path.some(({ event }) => event.type === 'RETRY');
+
 /** Which timer comes first is a matter of settings: those that the path needs, as far as they can be had. */
 function settingsFor(path: Path, changed: Partial<Lifetimes>): Partial<Lifetimes>[] {
   const names = new Set(path.map(({ event }) => nameOf(event)));
@@ -57,6 +65,10 @@ const detours = [
     ...[failed('sendActivationMail'), timer('reminderOrExpiry'), happened('SUBMITTED')],
     ...[done('createAccount', 'userTypeInvalid'), timer('creationRetry'), done('createAccount', 'created')],
   ]),
+  replay([
+    ...[failed('sendActivationMail'), happened('SUBMITTED'), done('createAccount', 'userTypeInvalid')],
+    ...[happened('RETRY'), done('createAccount', 'created')],
+  ]),
 ];
 
 /**
@@ -64,7 +76,9 @@ const detours = [
  * has taken. The thousands of others only take the same transitions in another order.
  */
 export function chooseJourneys(changed: Partial<Lifetimes>, taken: Set<string>): Journey[] {
-  let candidates = [...everyPath(changed), ...detours].filter((path) => !path.some(isTimerDuringEffect));
+  let candidates = [...everyPath(changed), ...detours].filter(
+    (path) => !path.some(isTimerDuringEffect) && !isLostByTestServer(path),
+  );
   const journeys: Journey[] = [];
   const kinds = new Map([...new Set(candidates.flat())].map((step) => [step, kindOf(step)]));
   const arrows = new Map(candidates.map((path) => [path, path.map((step) => kinds.get(step)!)]));
