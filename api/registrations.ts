@@ -188,7 +188,7 @@ async function submissionResult(
   // The workflow is gone; if the row does not know, it was ended by hand.
   if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
   const { registration, expired } = await reload(services, link);
-  // The engine has not yet heard that the mail went out whose link this is.
+  // The row is a step behind the machine that refused it: asked again, it tells where the registration stands.
   if (result.kind === 'refused' && standing({ registration, expired }) === 'open')
     throw new RequestError('busy', { retryAfter: 5 });
   // A second device may have been quicker: what the row says now is the answer to both.

@@ -41,7 +41,7 @@ export const about = {
   alreadyRegistered: {
     title: 'The e-mail has an account already',
     waitsFor: 'nothing',
-    advice: 'The person was told by mail and can log in or reset the password.',
+    advice: 'The person was told by mail and can log in.',
   },
   expired: {
     title: 'Ended: nobody finished it in time',
