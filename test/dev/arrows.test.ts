@@ -17,12 +17,14 @@ const refusedImports: [folder: string, specifier: string][] = [
   ['db', '../api/app.js'],
   ['db/seeds', '../../machines/registration.js'],
   ['api', '../activities/activities.js'],
+  ['api/routes/console', '../../../activities/providers/index.js'],
   ['api/routes', '../../workflows/registration.js'],
 ];
 const takenImports: [folder: string, specifier: string][] = [
   ['machines', 'xstate'],
   ['workflows', '../machines/registration.js'],
   ['api', '../workflows/messages.js'],
+  ['api/routes/console', '../../../activities/providers/settings.js'],
   ['api/routes', '../../machines/registration.js'],
   ['activities', '../db/connection.js'],
 ];
