@@ -12,9 +12,9 @@ export interface Profile {
   }[];
 }
 
-/** A user with customer, user type and accepted agreements. */
+/** A user with organisation, user type and accepted agreements. */
 export async function loadProfile(db: Knex, userId: string): Promise<Profile> {
-  const user = await User.query(db).findById(userId).withGraphJoined('[customer, userType]').throwIfNotFound();
+  const user = await User.query(db).findById(userId).withGraphJoined('[customer, partner, userType]').throwIfNotFound();
   const rows = await db('consents')
     .join('agreement_versions as v', 'v.id', 'consents.agreement_version_id')
     .where({ user_id: userId })

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { activationLinkPurpose } from './registrations.js';
 import { keyedHash, type SecretKeys } from './secret-keys.js';
 
-export type MailTemplate = 'activation' | 'reminder' | 'account-exists';
+export type MailTemplate = 'activation' | 'reminder' | 'continue' | 'account-exists';
 
 export interface PreparedMail {
   email: string;

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { OrganisationKind } from './models.js';
 
 export interface Agreement {
   versionId: string;
@@ -10,15 +11,22 @@ export interface Agreement {
   body: string;
 }
 
-/** The current version of each document, in the person's language if it was published in it. */
-export async function currentAgreements(db: Knex, language: string): Promise<Agreement[]> {
+/**
+ * The current version of each document for people of this kind, in their language if it was published in it: the highest
+ * version that was published for the kind.
+ */
+export async function currentAgreements(
+  db: Knex,
+  language: string,
+  kind: OrganisationKind = 'customer',
+): Promise<Agreement[]> {
   const { rows } = await db.raw<{ rows: Agreement[] }>(
     `
     select distinct on (v.document) v.id as "versionId", v.document, v.version, t.language, t.title, t.body
       from agreement_versions v join agreement_texts t on t.agreement_version_id = v.id
-      where t.language in (:language, 'en')
+      where t.language in (:language, 'en') and :kind = any (v.kinds)
       order by v.document desc, v.version desc, (t.language = :language) desc`,
-    { language },
+    { language, kind },
   );
   return rows;
 }

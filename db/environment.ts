@@ -21,6 +21,8 @@ export const sharedEnvironment = {
       return z.NEVER;
     }
   }),
+  /** Where a Partner Provider may be: also over http, on any port and on private addresses (security.md F1). */
+  PROVIDER_ALLOWED_ORIGINS: z.string().default('').transform(readOrigins),
   VESTIBULE_MODE: z.enum(['production', 'development']).default('production'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };
@@ -39,3 +41,27 @@ export function parseEnvironment<Schema extends z.ZodType>(schema: Schema, env: 
 /** Whether a connection must be encrypted: as the variable says, else in production (security.md D11). */
 export const needsTls = (setting: 'required' | 'off' | undefined, mode: 'production' | 'development'): boolean =>
   (setting ?? (mode === 'production' ? 'required' : 'off')) === 'required';
+
+/** How every process reaches Temporal: with an API key (Temporal Cloud) always encrypted. */
+export function temporalConnection(env: z.infer<z.ZodObject<typeof sharedEnvironment>>) {
+  const { TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, VESTIBULE_MODE } = env;
+  return {
+    address: TEMPORAL_ADDRESS,
+    tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
+    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
+  };
+}
+
+/** "https://api.example.com,http://10.0.0.7:8080", each as a browser would write it. */
+function readOrigins(text: string, context: z.RefinementCtx): string[] {
+  const origins: string[] = [];
+  for (const typed of text.split(',').map((part) => part.trim())) {
+    if (typed === '') continue;
+    const url = URL.canParse(typed) ? new URL(typed) : undefined;
+    // Nothing but an origin: a path or a pattern would promise what is not kept.
+    if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !/[?*]/.test(typed))
+      origins.push(url.origin);
+    else context.addIssue({ code: 'custom', message: 'must be origins, such as https://partners.example.com' });
+  }
+  return origins;
+}

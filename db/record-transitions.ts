@@ -54,8 +54,10 @@ export async function recordTransitions(
     ), moved as (
       update registrations
         set state = :state, sequence = :sequence, attention = :attention, problem = :problem, updated_at = now(),
+            state_since = case when state = :state then state_since else now() end,
             ended_at = case when :final then now() end,
-            draft = case when :final and :state = 'completed' then null else draft end
+            draft = case when :state = 'completed' then null else draft end,
+            draft_code = case when :final then null else draft_code end
         where id = :id and state <> 'completed' and (sequence < :sequence or (sequence = :sequence and :promised = 0))
     )
     select state as ended_as from registration where state = 'completed' and :state <> 'completed'`,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Knex } from 'knex';
-import { Registration, Settings, Submission } from './models.js';
+import { type OrganisationKind, Registration, Settings, Submission } from './models.js';
 import { recordTransitions } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
@@ -18,7 +18,7 @@ export const loadSettings = async (db: Knex): Promise<Settings> =>
 export interface NewRegistration {
   /** Canonical. */
   email: string;
-  kind: 'customer';
+  kind: OrganisationKind;
   language: string;
   lifetimeSeconds: number;
 }
@@ -50,6 +50,9 @@ export interface PresentedLink {
   expired: boolean;
 }
 
+/** The purpose under which a typed partner code is sealed. */
+export const typedCodePurpose = 'typed-code';
+
 /** The purpose under which activation tokens are hashed. */
 export const activationLinkPurpose = 'activation-link';
 
@@ -64,18 +67,27 @@ export async function findByToken(db: Knex, keys: SecretKeys, token: string): Pr
   return { registration: row, expired: (row as Registration & { link_expired: boolean }).link_expired };
 }
 
+export interface Draft {
+  kind: OrganisationKind;
+  answers: Record<string, string>;
+  /** Absent where the form asks for no code: the one typed before stays. */
+  sealedCode?: Buffer;
+  language: string;
+}
+
 /** Keeps what was typed and notes that the mailbox is proven; nothing once the registration has ended. */
 export async function saveDraft(
   db: Knex,
   registrationId: string,
-  answers: Record<string, string>,
-  language: string,
+  { kind, answers, sealedCode, language }: Draft,
 ): Promise<Registration | undefined> {
   return Registration.query(db)
     .findById(registrationId)
     .whereNull('ended_at')
     .patch({
+      kind,
       draft: answers,
+      ...(sealedCode ? { draft_code: sealedCode } : {}),
       language,
       draft_saved_at: db.fn.now(),
       proven_at: db.raw('coalesce(proven_at, now())'),
@@ -84,14 +96,23 @@ export async function saveDraft(
     .first() as unknown as Promise<Registration | undefined>;
 }
 
+export type NewSubmission = Pick<
+  Submission,
+  | 'registration_id'
+  | 'idempotency_key'
+  | 'kind'
+  | 'answers'
+  | 'sealed_code'
+  | 'password_hash'
+  | 'agreement_version_ids'
+  | 'language'
+>;
+
 /**
  * Stores what was submitted; the same idempotency key gives the submission stored first, whatever comes with it.
  * Undefined when that one is gone already: the registration has ended by it.
  */
-export async function storeSubmission(
-  db: Knex,
-  submission: Omit<Submission, 'id' | keyof import('objection').Model>,
-): Promise<Submission | undefined> {
+export async function storeSubmission(db: Knex, submission: NewSubmission): Promise<Submission | undefined> {
   await Submission.query(db)
     .insert(submission as Submission)
     .onConflict(['registration_id', 'idempotency_key'])
@@ -156,7 +177,7 @@ export async function eraseEnded(db: Knex, olderThanSeconds: number, limit: numb
       -- One that was stored while another ended the registration.
       delete from registration_submissions where registration_id in (select id from ended)
     )
-    update registrations set email = null, draft = null, erased_at = now() where id in (select id from ended)`,
+    update registrations set email = null, draft = null, draft_code = null, erased_at = now() where id in (select id from ended)`,
     { olderThanSeconds, limit },
   );
   return result.rowCount;

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
 export interface SecretKey {
   id: string;
@@ -38,7 +38,31 @@ export class SecretKeys {
   hashes(purpose: string, value: string | Buffer): Buffer[] {
     return this.keys.map((key) => keyedHash(key, purpose, value));
   }
+
+  /** Encrypts what must be read again (AES-256-GCM): key id, a colon, nonce, tag and text. For one purpose only. */
+  seal(purpose: string, text: string): Buffer {
+    const nonce = randomBytes(nonceBytes);
+    const cipher = createCipheriv('aes-256-gcm', sealingKey(this.active, purpose), nonce);
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return Buffer.concat([Buffer.from(`${this.active.id}:`), nonce, cipher.getAuthTag(), sealed]);
+  }
+
+  /** What was sealed, by any of the keys. Throws when its key is gone, the purpose is another, or it was changed. */
+  unseal(purpose: string, sealed: Buffer): string {
+    const colon = sealed.indexOf(':');
+    const key = this.get(sealed.subarray(0, colon).toString());
+    if (!key) throw new Error('the secret key of something sealed is not configured any more');
+    const nonce = sealed.subarray(colon + 1, colon + 1 + nonceBytes);
+    const text = colon + 1 + nonceBytes + tagBytes;
+    const decipher = createDecipheriv('aes-256-gcm', sealingKey(key, purpose), nonce);
+    decipher.setAuthTag(sealed.subarray(text - tagBytes, text));
+    return Buffer.concat([decipher.update(sealed.subarray(text)), decipher.final()]).toString('utf8');
+  }
 }
+
+const nonceBytes = 12;
+const tagBytes = 16;
+const sealingKey = (key: SecretKey, purpose: string) => keyedHash(key, 'seal', purpose);
 
 export const keyedHash = (key: SecretKey, purpose: string, value: string | Buffer): Buffer =>
   createHmac('sha256', key.bytes).update(purpose).update('\0').update(value).digest();

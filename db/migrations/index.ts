@@ -2,8 +2,16 @@ import type { Knex } from 'knex';
 import { accounts } from './001-accounts.js';
 import { agreements } from './002-agreements.js';
 import { registrations } from './003-registrations.js';
+import { partners } from './004-partners.js';
+import { consoleTables } from './005-console.js';
 
-const migrations = { '001-accounts': accounts, '002-agreements': agreements, '003-registrations': registrations };
+const migrations = {
+  '001-accounts': accounts,
+  '002-agreements': agreements,
+  '003-registrations': registrations,
+  '004-partners': partners,
+  '005-console': consoleTables,
+};
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */
 export const migrationSource: Knex.MigrationSource<keyof typeof migrations> = {

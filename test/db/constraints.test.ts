@@ -23,7 +23,6 @@ const refused = test.macro({
 });
 const unique = '23505';
 const check = '23514';
-const notNull = '23502';
 const foreignKey = '23503';
 const restrict = '23001';
 
@@ -51,7 +50,11 @@ test('a registration without an e-mail that was not erased', refused, check, (db
   insertRegistration(db, { email: null }),
 );
 test('a registration of an unknown kind', refused, check, (db) => insertRegistration(db, { kind: 'staff' }));
-test('a user without a customer', refused, notNull, (db) => buildUser(db, { customer_id: null }));
+test('a user without an organisation', refused, check, (db) => buildUser(db, { customer_id: null }));
+test('a user of two organisations', refused, check, async (db) => {
+  const [partner] = await db('partners').insert({ name: 'North', origin: 'console' }).returning('id');
+  return buildUser(db, { partner_id: partner.id });
+});
 test('a user of a customer that is not there', refused, foreignKey, (db) =>
   buildUser(db, { customer_id: randomUUID() }),
 );

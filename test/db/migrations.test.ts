@@ -82,7 +82,7 @@ test('two migrate processes at once: one migrates, both end well, and the seeds 
   const codes = await Promise.all(runs.map(async (run) => (await once(run, 'exit'))[0]));
   t.deepEqual(codes, [0, 0, 0]);
   t.is((await db('settings')).length, 1);
-  t.is((await db('user_types')).length, 1);
+  t.is((await db('user_types')).length, 2);
   t.is((await db('knex_migrations')).length, (await migrationSource.getMigrations([])).length);
 });
 

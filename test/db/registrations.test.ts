@@ -52,14 +52,14 @@ test('references are short, readable on the phone, and say nothing', async (t) =
 test('a draft proves the mailbox once, and nothing is kept after the end', async (t) => {
   const { db } = t.context;
   const { id } = await buildRegistration(db);
-  const first = await saveDraft(db, id, { givenName: 'Ann' }, 'de');
+  const first = await saveDraft(db, id, { kind: 'customer', answers: { givenName: 'Ann' }, language: 'de' });
   t.like(first, { draft: { givenName: 'Ann' }, language: 'de' });
   t.true(first?.proven_at instanceof Date);
-  const second = await saveDraft(db, id, { givenName: 'Anna' }, 'de');
+  const second = await saveDraft(db, id, { kind: 'customer', answers: { givenName: 'Anna' }, language: 'de' });
   t.deepEqual(second?.proven_at, first?.proven_at);
 
   await endRegistration(db, id, 0, 'cancelled');
-  t.is(await saveDraft(db, id, { givenName: 'Eve' }, 'en'), undefined);
+  t.is(await saveDraft(db, id, { kind: 'customer', answers: { givenName: 'Eve' }, language: 'en' }), undefined);
   t.deepEqual((await db('registrations').where({ id }).first()).draft, { givenName: 'Anna' });
 });
 

@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+
+/** One change by staff. `before` and `after` hold no secret and nothing personal (security.md A18, R4). */
+export interface AuditEntry {
+  staffId: string;
+  /** Address the request came from. */
+  source: string;
+  /** What was done, `subject.verb`: "settings.changed", "registration.cancelled". */
+  action: string;
+  subjectType:
+    | 'registration'
+    | 'settings'
+    | 'userType'
+    | 'agreement'
+    | 'partner'
+    | 'partnerCode'
+    | 'provider'
+    | 'staff'
+    | 'batch';
+  /** A registration's reference, else an id. */
+  subject: string;
+  before?: object;
+  after?: object;
+  reason?: string;
+}
+
+/** Writes one line of the audit log, in the transaction of the change itself: neither without the other. */
+export async function recordAudit(trx: Knex, entry: AuditEntry): Promise<void> {
+  const { staffId, source, action, subjectType, subject, before, after, reason } = entry;
+  await trx('audit_log').insert({
+    staff_id: staffId,
+    source,
+    action,
+    subject_type: subjectType,
+    subject,
+    before: before && JSON.stringify(before),
+    after: after && JSON.stringify(after),
+    reason: reason || null,
+  });
+}
