@@ -19,7 +19,7 @@ type Outcomes = Readonly<Record<string, readonly string[]>>;
 export function toMermaid(machine: AnyStateMachine, outcomes: Outcomes = {}): string {
   const lines = ['%% Generated from the machine by "npm run diagram"; changes by hand are lost.', 'stateDiagram-v2'];
   lines.push(...statesIn(machine.root, '  '));
-  for (const node of nodesIn(machine.root)) lines.push(...arrowsFrom(node, outcomes, '  '));
+  for (const node of nodesIn(machine.root).filter(isDrawn)) lines.push(...arrowsFrom(node, outcomes, '  '));
   lines.push('  classDef attention fill:#fde2e1,stroke:#b42318,color:#5f1a13', '  classDef busy stroke-dasharray:4 3');
   return `${lines.join('\n')}\n`;
 }
@@ -28,13 +28,23 @@ function statesIn(parent: AnyStateNode, pad: string): string[] {
   const [initial] = parent.initial?.target ?? [];
   return [
     ...(initial ? [`${pad}[*] --> ${nameOf(initial)}`] : []),
-    ...Object.values(parent.states).flatMap((node) => [
-      ...(Object.keys(node.states).length > 0
-        ? [`${pad}state ${nameOf(node)} {`, ...statesIn(node, `${pad}  `), `${pad}}`]
-        : stateLines(node, pad)),
-    ]),
+    ...Object.values(parent.states)
+      .filter(isDrawn)
+      .flatMap((node) => [
+        ...(Object.values(node.states).some(isDrawn)
+          ? [`${pad}state ${nameOf(node)} {`, ...statesIn(node, `${pad}  `), `${pad}}`]
+          : stateLines(node, pad)),
+      ]),
   ];
 }
+
+/** What is inside a state that people read about is its own affair, and a history is only a way back. */
+const isDrawn = (node: AnyStateNode): boolean => node.type !== 'history' && !ancestors(node).some(isNamed);
+const isNamed = ({ meta }: AnyStateNode) => meta !== undefined;
+const ancestors = ({ parent }: AnyStateNode): AnyStateNode[] => (parent ? [parent, ...ancestors(parent)] : []);
+const drawn = (node: AnyStateNode): AnyStateNode => (isDrawn(node) || !node.parent ? node : drawn(node.parent));
+/** The state with all that is inside it and not drawn. */
+const whole = (node: AnyStateNode): AnyStateNode[] => [node, ...nodesIn(node).filter((inner) => !isDrawn(inner))];
 
 function stateLines(node: AnyStateNode, pad: string): string[] {
   const { title } = (node.meta ?? {}) as { title?: string };
@@ -42,7 +52,9 @@ function stateLines(node: AnyStateNode, pad: string): string[] {
   return [
     // The name stays visible: it is what the record, the Console and the search attribute say.
     `${pad}${name} : ${name}${title ? `<br/>${plain(title)}` : ''}`,
-    ...node.invoke.map(({ src }) => `${pad}note right of ${name} : runs ${String(src)}`),
+    ...whole(node)
+      .flatMap(({ invoke }) => invoke)
+      .map(({ src }) => `${pad}note right of ${name} : runs ${String(src)}`),
     ...node.tags.filter((tag) => tag === 'attention' || tag === 'busy').map((tag) => `${pad}class ${name} ${tag}`),
     ...(node.type === 'final' ? [`${pad}${name} --> [*]`] : []),
   ];
@@ -51,20 +63,26 @@ function stateLines(node: AnyStateNode, pad: string): string[] {
 /** One arrow for each pair of states; what leads along it stands below one another. */
 function arrowsFrom(node: AnyStateNode, outcomes: Outcomes, pad: string): string[] {
   const labels = new Map<string, string[]>();
-  for (const arrow of [...node.transitions.values()].flat()) {
-    const to = nameOf(arrow.target?.[0] ?? node);
-    labels.set(to, [...(labels.get(to) ?? []), labelOf(node, arrow, outcomes)]);
-  }
-  return [...labels].map(([to, texts]) => `${pad}${nameOf(node)} --> ${to} : ${texts.join('<br/>')}`);
+  for (const source of whole(node))
+    for (const arrow of [...source.transitions.values()].flat()) {
+      const to = nameOf(drawn(arrow.target?.[0] ?? source));
+      labels.set(to, [...(labels.get(to) ?? []), labelOf(source, arrow, outcomes)]);
+    }
+  return [...labels].map(([to, texts]) => `${pad}${nameOf(node)} --> ${to} : ${distinct(texts).join('<br/>')}`);
 }
+
+/** What leads to the same state with a condition and without one leads there without. */
+const distinct = (texts: string[]): string[] =>
+  [...new Set(texts)].filter((text) => !texts.some((other) => text.startsWith(`${other} [`)));
 
 function labelOf(node: AnyStateNode, { eventType, guard }: Arrow, outcomes: Outcomes): string {
   const type = String(eventType);
   const { name, outcome } = guardOf(guard);
-  if (type.startsWith('xstate.error.actor.')) return 'failed';
+  if (type.startsWith('xstate.error.actor.')) return `failed${condition(name)}`;
   if (type.startsWith('xstate.after.')) return `after ${type.split('.')[2]}${condition(name)}`;
   if (!type.startsWith('xstate.done.actor.')) return `${type}${condition(name)}`;
-  if (outcome) return outcome;
+  // A guard that asks for the outcome and for something more: "hasOutcomeAwaited".
+  if (outcome) return `${outcome}${condition(name?.replace(/^hasOutcome/, '').replace(/^(?=.)/, 'is'))}`;
   const named = node.transitions.get(type)?.map((arrow) => guardOf(arrow.guard).outcome);
   const left = outcomes[type.slice(18)]?.filter((other) => !named?.includes(other)) ?? [];
   return `${left.join(', ') || 'done'}${condition(name)}`;

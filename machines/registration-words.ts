@@ -15,7 +15,8 @@ export const about = {
   awaitingProof: {
     title: 'Waiting for the person to open the activation link',
     waitsFor: 'the person',
-    advice: 'If the mail did not arrive, the person enters the same e-mail again and gets a fresh link.',
+    advice:
+      'If the mail did not arrive, the person enters the same e-mail again and gets a fresh link; the Console can send one, too, or correct the address.',
   },
   awaitingDetails: {
     title: 'Waiting for the registration page to be completed',
@@ -25,7 +26,24 @@ export const about = {
   mailUndeliverable: {
     title: 'The activation mail could not be delivered',
     waitsFor: 'the mail server, or an operator',
-    advice: 'Send RETRY when the mail server works again, or CANCEL when the address is wrong.',
+    advice:
+      'Send RETRY when the mail server works again. When the address is wrong, correct it in the Console, or CANCEL.',
+  },
+  resolvingPartner: {
+    title: 'Looking up the partner by the code',
+    waitsFor: 'the Partner Provider',
+    advice: 'Nothing to do: it is retried for a minute, then parked. Nothing the person typed is lost.',
+  },
+  lookupParked: {
+    title: 'The partner could not be looked up',
+    waitsFor: 'the Partner Provider, or an operator',
+    advice:
+      'It retries by itself with growing pauses. When the provider works again, send RETRY, here or for all in the Console; or assign a partner in the Console; or CANCEL.',
+  },
+  awaitingApproval: {
+    title: 'Waiting for approval',
+    waitsFor: 'an operator',
+    advice: 'Look at what the person entered in the Console, then approve or decline it there.',
   },
   creatingAccount: {
     title: 'Creating the account',
@@ -47,6 +65,11 @@ export const about = {
     title: 'Ended: nobody finished it in time',
     waitsFor: 'nothing',
     advice: 'The person can start again with the same e-mail.',
+  },
+  declined: {
+    title: 'Ended: declined by an operator',
+    waitsFor: 'nothing',
+    advice: 'The person was told by mail. They can start again with the same e-mail.',
   },
   cancelled: {
     title: 'Ended: cancelled',

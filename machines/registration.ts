@@ -1,147 +1,47 @@
-import { assign, fromPromise, setup } from 'xstate';
-import { about, type StateMeta } from './registration-words.js';
+import { registrationParts } from './registration-parts.js';
+import type { Effects, Outcome, RegistrationProblem } from './registration-types.js';
+import { about } from './registration-words.js';
 
-export type RegistrationKind = 'customer';
+export * from './registration-types.js';
 
-/** Durations in milliseconds, fixed when the registration starts so that a changed setting never moves a running timer. */
-export interface Lifetimes {
-  /** From the start to `expired`. */
-  registration: number;
-  /** From the start to the one reminder; must be shorter than `registration`. Absent: no reminder. */
-  reminder?: number;
-  /** Shortest time between two mails that the person asks for. */
-  resendCooldown: number;
-  /** First pause before an undelivered mail is tried again; doubles up to 32 times itself. */
-  mailRetry: number;
-  /** First pause before a blocked account creation is tried again; doubles up to 32 times itself, ten more tries in all. */
-  creationRetry: number;
-  /** How long a creation that stays blocked waits for an operator before the registration is given up. */
-  operator: number;
-}
+/** What the person submitted is refused: told on the page, or, to a person who has left it, by mail with a link. */
+const refused = <O extends Outcome<keyof Effects>>(outcome: O, problem: RegistrationProblem) =>
+  [
+    {
+      guard: { type: 'hasOutcomeAwaited', params: outcome },
+      target: '#registration.open.sendingActivation',
+      actions: [{ type: 'noteRefusal', params: problem }, 'planContinueMail'],
+    },
+    {
+      guard: { type: 'hasOutcome', params: outcome },
+      target: '#registration.open.awaitingDetails',
+      actions: { type: 'noteRefusal', params: problem },
+    },
+  ] as const;
 
-/** Why the registration stands where it stands; the words for it are in the catalogues of pages and Console. */
-export type RegistrationProblem =
-  | 'mailRefused'
-  | 'mailServerUnavailable'
-  | 'onboardingClosed'
-  | 'agreementOutdated'
-  | 'userTypeInvalid'
-  | 'creationFailed';
+/** The lookup waits; the person is told once. */
+const parked = (problem: RegistrationProblem) =>
+  [
+    {
+      guard: 'isAwaited',
+      target: '#registration.lookupParked.told',
+      actions: { type: 'noteLookupFailure', params: problem },
+    },
+    {
+      target: '#registration.lookupParked',
+      actions: [{ type: 'noteLookupFailure', params: problem }, 'planNotice'],
+    },
+  ] as const;
 
-export interface RegistrationInput {
-  kind: RegistrationKind;
-  lifetimes: Lifetimes;
-}
-
-interface RegistrationContext extends RegistrationInput {
-  /** One number a send: a retried send keeps it, and with it the link and the Message-ID. */
-  mailSequence: number;
-  mailPurpose: 'activation' | 'reminder';
-  mailsSent: number;
-  mailFailures: number;
-  creationFailures: number;
-  /** When the last mail went out, epoch milliseconds. */
-  mailedAt?: number;
-  proven: boolean;
-  reminded: boolean;
-  submissionId?: string;
-  problem?: RegistrationProblem;
-}
-
-/** What happens from outside. `at` (epoch milliseconds) and `actor` arrive with the event: the machine has no clock. */
-export type RegistrationEvent = { at?: number; actor?: string } & (
-  | { type: 'PROVEN' }
-  | { type: 'LINK_REQUESTED' }
-  | { type: 'SUBMITTED'; submissionId: string }
-  | { type: 'RETRY' }
-  | { type: 'CANCEL' }
-);
-
-/**
- * Every way an effect can end. An effect that cannot end in one of these fails instead, which the machine takes as its
- * error event. The interpreter tells each effect which state each outcome leads to, so that it records both together.
- */
-export const effectOutcomes = {
-  sendActivationMail: ['sent', 'accountExists', 'mailRefused'],
-  createAccount: ['created', 'onboardingClosed', 'agreementOutdated', 'emailTaken', 'userTypeInvalid'],
+/** The e-mail was corrected while the submission was on its way: it is void, and the new address has to be proven. */
+const withdrawn = {
+  guard: { type: 'hasOutcome', params: 'withdrawn' },
+  target: '#registration.open.awaitingProof',
+  actions: 'forgetProof',
 } as const;
 
-export type Effects = typeof effectOutcomes;
-export type Outcome<E extends keyof Effects> = Effects[E][number];
-
-const maxCreationRetries = 10;
-/** Exponential pauses stop growing at 32 times the first one. */
-const growing = (pause: number, failures: number) => pause * 2 ** Math.min(Math.max(failures - 1, 0), 5);
-
-/** An effect is declared here and run by the interpreter. */
-const effect = <E extends keyof Effects, Input>() =>
-  fromPromise<{ outcome: Outcome<E> }, Input>(() => Promise.reject(new Error('effects are run by the interpreter')));
-
-export const registrationMachine = setup({
-  types: {} as {
-    context: RegistrationContext;
-    events: RegistrationEvent;
-    input: RegistrationInput;
-    meta: StateMeta;
-    tags: 'busy' | 'person' | 'attention';
-  },
-  actors: {
-    sendActivationMail: effect<'sendActivationMail', { sequence: number; purpose: 'activation' | 'reminder' }>(),
-    createAccount: effect<'createAccount', { submissionId: string }>(),
-  },
-  guards: {
-    hasOutcome: ({ event }, outcome: Outcome<keyof Effects>) =>
-      (event as { output?: { outcome?: string } }).output?.outcome === outcome,
-    isProven: ({ context }) => context.proven,
-    isUnproven: ({ context }) => !context.proven,
-    hasCooledDown: ({ context, event }) =>
-      (event.at ?? 0) - (context.mailedAt ?? 0) >= context.lifetimes.resendCooldown,
-    isReminderDue: ({ context }) => !context.reminded && context.lifetimes.reminder !== undefined,
-    hasCreationRetriesLeft: ({ context }) => context.creationFailures <= maxCreationRetries,
-    // A refused address stays refused; only an operator or the person can change that.
-    isMailRetryable: ({ context }) => context.problem === 'mailServerUnavailable',
-  },
-  delays: {
-    reminderOrExpiry: ({ context: { lifetimes, reminded } }) =>
-      reminded ? lifetimes.registration - (lifetimes.reminder ?? 0) : (lifetimes.reminder ?? lifetimes.registration),
-    mailRetry: ({ context }) => growing(context.lifetimes.mailRetry, context.mailFailures),
-    creationRetry: ({ context }) => growing(context.lifetimes.creationRetry, context.creationFailures),
-    operatorDeadline: ({ context }) => context.lifetimes.operator,
-  },
-  actions: {
-    planNextMail: assign({
-      mailSequence: ({ context }) => context.mailSequence + 1,
-      mailPurpose: 'activation',
-    }),
-    planReminder: assign({
-      mailSequence: ({ context }) => context.mailSequence + 1,
-      mailPurpose: 'reminder',
-      reminded: true,
-    }),
-    noteMail: assign({
-      mailsSent: ({ context }) => context.mailsSent + 1,
-      mailedAt: ({ event }) => event.at,
-      mailFailures: 0,
-      problem: undefined,
-    }),
-    noteMailFailure: assign({
-      mailFailures: ({ context }) => context.mailFailures + 1,
-      problem: (_, problem: RegistrationProblem) => problem,
-    }),
-    // What was wrong with a mail does not matter to someone who has got one.
-    noteProof: assign({ proven: true, problem: undefined }),
-    noteSubmission: assign({
-      proven: true,
-      submissionId: ({ event }) => (event as { submissionId?: string }).submissionId,
-      problem: undefined,
-    }),
-    noteRefusal: assign({ problem: (_, problem: RegistrationProblem) => problem }),
-    noteCreationFailure: assign({
-      creationFailures: ({ context }) => context.creationFailures + 1,
-      problem: (_, problem: RegistrationProblem) => problem,
-    }),
-  },
-}).createMachine({
+/** The steps of a registration; what their names mean is in `registration-parts.ts`. */
+export const registrationMachine = registrationParts.createMachine({
   id: 'registration',
   context: ({ input }) => ({
     kind: input?.kind,
@@ -151,6 +51,9 @@ export const registrationMachine = setup({
     mailsSent: 0,
     mailFailures: 0,
     creationFailures: 0,
+    lookupFailures: 0,
+    approved: false,
+    awaited: false,
     proven: false,
     reminded: false,
   }),
@@ -158,7 +61,11 @@ export const registrationMachine = setup({
   states: {
     open: {
       initial: 'sendingActivation',
-      on: { CANCEL: 'cancelled' },
+      on: {
+        CANCEL: 'cancelled',
+        // Entered anew where it stands, so that its timer starts anew.
+        EXTEND: { target: '.current', reenter: true, actions: 'noteExtension' },
+      },
       // One timer for the whole registration: the reminder re-enters, and what is left of the lifetime runs on.
       after: {
         reminderOrExpiry: [
@@ -167,6 +74,7 @@ export const registrationMachine = setup({
         ],
       },
       states: {
+        current: { type: 'history' },
         sendingActivation: {
           tags: ['busy'],
           meta: about.sendingActivation,
@@ -192,7 +100,10 @@ export const registrationMachine = setup({
           // Who has a link goes on: an earlier one, or the one of this mail, before its server's answer is here.
           on: {
             PROVEN: { guard: 'isUnproven', actions: 'noteProof' },
-            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            SUBMITTED: [
+              { guard: 'isPartner', target: '#registration.resolvingPartner', actions: 'noteSubmission' },
+              { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            ],
           },
         },
         awaitingProof: {
@@ -200,16 +111,26 @@ export const registrationMachine = setup({
           meta: about.awaitingProof,
           on: {
             PROVEN: { target: 'awaitingDetails', actions: 'noteProof' },
-            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            SUBMITTED: [
+              { guard: 'isPartner', target: '#registration.resolvingPartner', actions: 'noteSubmission' },
+              { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            ],
             LINK_REQUESTED: { guard: 'hasCooledDown', target: 'sendingActivation', actions: 'planNextMail' },
+            RESEND: { target: 'sendingActivation', actions: 'planNextMail' },
+            CORRECT_EMAIL: { target: 'sendingActivation', actions: ['forgetProof', 'planNextMail'] },
           },
         },
         awaitingDetails: {
           tags: ['person'],
           meta: about.awaitingDetails,
           on: {
-            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            SUBMITTED: [
+              { guard: 'isPartner', target: '#registration.resolvingPartner', actions: 'noteSubmission' },
+              { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            ],
             LINK_REQUESTED: { guard: 'hasCooledDown', target: 'sendingActivation', actions: 'planNextMail' },
+            RESEND: { target: 'sendingActivation', actions: 'planNextMail' },
+            CORRECT_EMAIL: { target: 'sendingActivation', actions: ['forgetProof', 'planNextMail'] },
           },
         },
         mailUndeliverable: {
@@ -219,10 +140,80 @@ export const registrationMachine = setup({
           on: {
             RETRY: 'sendingActivation',
             LINK_REQUESTED: { guard: 'hasCooledDown', target: 'sendingActivation' },
+            CORRECT_EMAIL: { target: 'sendingActivation', actions: ['forgetProof', 'planNextMail'] },
             PROVEN: { guard: 'isUnproven', target: 'awaitingDetails', actions: 'noteProof' },
-            SUBMITTED: { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            SUBMITTED: [
+              { guard: 'isPartner', target: '#registration.resolvingPartner', actions: 'noteSubmission' },
+              { target: '#registration.creatingAccount', actions: 'noteSubmission' },
+            ],
           },
         },
+      },
+    },
+    // Outside `open`: what the person has submitted waits for others, and their lifetime must not end it.
+    resolvingPartner: {
+      tags: ['busy'],
+      meta: about.resolvingPartner,
+      invoke: {
+        id: 'resolvePartner',
+        src: 'resolvePartner',
+        input: ({ context }) => ({ submissionId: context.submissionId ?? '' }),
+        onDone: [
+          { guard: { type: 'hasOutcome', params: 'found' }, target: 'creatingAccount' },
+          ...refused('codeInvalid', 'partnerCodeInvalid'),
+          withdrawn,
+          ...parked('providerMisconfigured'),
+        ],
+        onError: parked('providerUnavailable'),
+      },
+    },
+    lookupParked: {
+      tags: ['attention'],
+      meta: about.lookupParked,
+      after: {
+        lookupRetry: { guard: 'hasLookupRetriesLeft', target: 'resolvingPartner' },
+        operatorDeadline: 'expired',
+      },
+      on: {
+        RETRY: 'resolvingPartner',
+        ASSIGN_PARTNER: { target: 'creatingAccount', actions: 'notePartner' },
+        CANCEL: 'cancelled',
+      },
+      initial: 'telling',
+      states: {
+        telling: {
+          invoke: {
+            id: 'notifyLookupDelayed',
+            src: 'notifyLookupDelayed',
+            input: ({ context }) => ({ sequence: context.mailSequence }),
+            onDone: { target: 'told', actions: 'noteTold' },
+            onError: 'told',
+          },
+        },
+        told: { on: { LINK_REQUESTED: { guard: 'hasCooledDown', target: 'telling', actions: 'planNotice' } } },
+      },
+    },
+    awaitingApproval: {
+      tags: ['attention'],
+      meta: about.awaitingApproval,
+      after: { operatorDeadline: 'expired' },
+      on: {
+        APPROVE: { target: 'creatingAccount', actions: 'noteApproval' },
+        DECLINE: 'declined',
+        CANCEL: 'cancelled',
+      },
+      initial: 'telling',
+      states: {
+        telling: {
+          invoke: {
+            id: 'notifyApprovalAwaited',
+            src: 'notifyApprovalAwaited',
+            input: ({ context }) => ({ sequence: context.mailSequence }),
+            onDone: { target: 'told', actions: 'noteTold' },
+            onError: 'told',
+          },
+        },
+        told: { on: { LINK_REQUESTED: { guard: 'hasCooledDown', target: 'telling', actions: 'planNotice' } } },
       },
     },
     // Outside `open`: once the creation runs, neither the lifetime nor a cancellation may cut in (security.md C13, C15).
@@ -232,20 +223,29 @@ export const registrationMachine = setup({
       invoke: {
         id: 'createAccount',
         src: 'createAccount',
-        input: ({ context }) => ({ submissionId: context.submissionId ?? '' }),
+        input: ({ context: { submissionId = '', approved, partnerId } }) => ({ submissionId, approved, partnerId }),
         onDone: [
           { guard: { type: 'hasOutcome', params: 'created' }, target: 'completed' },
           { guard: { type: 'hasOutcome', params: 'emailTaken' }, target: 'alreadyRegistered' },
+          {
+            guard: { type: 'hasOutcome', params: 'approvalNeeded' },
+            target: 'awaitingApproval',
+            actions: ['noteWaiting', 'planNotice'],
+          },
+          // Held, not lost (security.md D9): a person who has left need not come back to open the door again.
+          {
+            guard: { type: 'hasOutcomeAwaited', params: 'onboardingClosed' },
+            target: 'creationBlocked',
+            actions: { type: 'noteCreationFailure', params: 'onboardingClosed' },
+          },
           {
             guard: { type: 'hasOutcome', params: 'onboardingClosed' },
             target: 'open.awaitingDetails',
             actions: { type: 'noteRefusal', params: 'onboardingClosed' },
           },
-          {
-            guard: { type: 'hasOutcome', params: 'agreementOutdated' },
-            target: 'open.awaitingDetails',
-            actions: { type: 'noteRefusal', params: 'agreementOutdated' },
-          },
+          ...refused('agreementOutdated', 'agreementOutdated'),
+          ...refused('codeInvalid', 'partnerCodeInvalid'),
+          withdrawn,
           { target: 'creationBlocked', actions: { type: 'noteCreationFailure', params: 'userTypeInvalid' } },
         ],
         onError: { target: 'creationBlocked', actions: { type: 'noteCreationFailure', params: 'creationFailed' } },
@@ -271,6 +271,10 @@ export const registrationMachine = setup({
     expired: {
       type: 'final',
       meta: about.expired,
+    },
+    declined: {
+      type: 'final',
+      meta: about.declined,
     },
     cancelled: {
       type: 'final',

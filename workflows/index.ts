@@ -1,1 +1,2 @@
 export { registration } from './registration.js';
+export { notice, providerTest, retryBatch } from './services.js';

@@ -53,9 +53,9 @@ interface RunningEffect {
   recordsUpTo: number;
 }
 
-/** States are known by their own name; the machine's nesting is its own affair. */
-export const stateName = (snapshot: AnyMachineSnapshot): string => leaf(snapshot.value);
-const leaf = (value: unknown): string => (typeof value === 'string' ? value : leaf(Object.values(value as object)[0]));
+/** A state that people read about has `meta`; it is known by its own name, what is above and below is its own affair. */
+export const stateName = (snapshot: AnyMachineSnapshot): string =>
+  Object.keys(snapshot.getMeta()).at(-1)?.split('.').at(-1) ?? 'unknown';
 
 export class Interpreter {
   snapshot: AnyMachineSnapshot;

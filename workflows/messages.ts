@@ -18,6 +18,13 @@ export interface RegistrationWorkflowInput extends RegistrationInput {
   consoleUrl: string;
 }
 
+/**
+ * Workflows that serve one row of a table, whose id is their only input: `retryBatch` sends RETRY to the registrations
+ * of a batch, `notice` mails one notice, `providerTest` looks a sample code up.
+ */
+export type ServiceWorkflow = 'retryBatch' | 'notice' | 'providerTest';
+export const serviceWorkflowId = (type: ServiceWorkflow, id: string) => `${type}-${id}`;
+
 /** One step of the machine, as it is recorded in `registration_events`. */
 export interface Transition {
   /** Position in this registration's history, from 1; the start itself is 0 and recorded with the row. */
@@ -50,7 +57,7 @@ export interface RegistrationView {
   problem?: RegistrationProblem;
   proven: boolean;
   mailsSent: number;
-  failures: { mail: number; creation: number };
+  failures: { mail: number; creation: number; lookup: number };
   /** When each running timer is due, epoch milliseconds, by its name in the machine. */
   deadlines: Record<string, number>;
   since: number;

@@ -12,15 +12,23 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Activities } from '../activities/activities.js';
-import { effectOutcomes, type RegistrationEvent, registrationMachine } from '../machines/registration.js';
+import {
+  effectOutcomes,
+  finalNotices,
+  type RegistrationEvent,
+  type RegistrationKind,
+  registrationMachine,
+} from '../machines/registration.js';
 import type { StateMeta } from '../machines/registration-words.js';
 import { Interpreter, stateName } from './interpreter.js';
 import {
@@ -29,10 +37,12 @@ import {
   registrationAttentionAttribute,
   registrationEventSignal,
   registrationEventUpdate,
+  registrationKindAttribute,
   registrationStateAttribute,
   registrationStateQuery,
   requestLinkSignal,
 } from './messages.js';
+import { providerQueue } from './queues.js';
 
 /** Longer than the mail client's own limits, so that its error is seen and not only a timeout (security.md §12). */
 const mail = proxyActivities<Activities>({
@@ -41,11 +51,25 @@ const mail = proxyActivities<Activities>({
   scheduleToCloseTimeout: '75s',
   retry: { initialInterval: '2s', maximumInterval: '20s' },
 });
+/** On a queue of its own: a provider that hangs holds up nobody else (security.md F9). */
+const provider = proxyActivities<Activities>({
+  summary: 'Partner lookup at the Partner Provider',
+  taskQueue: providerQueue(workflowInfo().taskQueue),
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '2s', maximumInterval: '20s', maximumAttempts: 4 },
+});
 const database = proxyActivities<Activities>({
-  summary: 'Account creation, after the database did not answer at once',
+  summary: 'Again, after the database did not answer at once',
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+const outcomeMail = proxyActivities<Activities>({
+  summary: 'Mail about the outcome',
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '24h',
+  retry: { initialInterval: '2s', maximumInterval: '10m' },
 });
 /** For what must not be given up: it waits for the database as long as it takes. */
 const untilDone = proxyActivities<Activities>({
@@ -100,13 +124,31 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
   // "Request Cancellation" of the Temporal UI means what CANCEL means: an event, which the machine may refuse.
   CancellationScope.current().cancelRequested.catch(() => take(interpreter, { type: 'CANCEL', actor: 'temporal' }));
   const final = await CancellationScope.nonCancellable(() => interpreter.run());
+  await CancellationScope.nonCancellable(() => tellOutcome(registrationId, final));
   return { state: stateName(final) };
 }
 
 function runEffect(name: string, input: never): Promise<{ outcome: string }> {
   if (name === 'sendActivationMail') return mail.sendActivationMail(input);
+  if (name === 'notifyLookupDelayed') return mail.notifyLookupDelayed(input);
+  if (name === 'notifyApprovalAwaited') return mail.notifyApprovalAwaited(input);
+  if (name === 'resolvePartner') return resolvePartner(input);
   if (name === 'createAccount') return withinTask.createAccount(input).catch(() => database.createAccount(input));
   throw new Error(`no activity for the effect ${name}`);
+}
+
+/** Our own code table first, within the task: only a code that is not in it is a matter for the provider. */
+async function resolvePartner(input: never): Promise<{ outcome: string }> {
+  const found = await withinTask.resolvePartner(input).catch(() => database.resolvePartner(input));
+  return found.outcome === 'askProvider' ? provider.lookUpPartner(input) : found;
+}
+
+/** Who was told to wait is told what came of it, however the workflow learned of it; a day is long enough to try. */
+async function tellOutcome(registrationId: string, final: AnyMachineSnapshot): Promise<void> {
+  const { awaited, mailSequence } = final.context;
+  if (!awaited || !patched('tell-outcome')) return;
+  const template = finalNotices[stateName(final) as keyof typeof finalNotices];
+  await outcomeMail.tellOutcome({ registrationId, sequence: mailSequence + 1, template }).catch(() => undefined);
 }
 
 /** An event that came without waiting for an answer: one that is not allowed now has come too late, and changes nothing. */
@@ -115,14 +157,18 @@ function take(interpreter: Interpreter, event: RegistrationEvent): void {
 }
 
 function isEvent(event: unknown): event is RegistrationEvent {
-  const { type, submissionId } = (event ?? {}) as { type?: unknown; submissionId?: unknown };
-  return typeof type === 'string' && (type !== 'SUBMITTED' || typeof submissionId === 'string');
+  const { type, submissionId, kind, partnerId } = (event ?? {}) as Record<string, unknown>;
+  if (type === 'SUBMITTED') return typeof submissionId === 'string' && (kind === undefined || isKind(kind));
+  if (type === 'ASSIGN_PARTNER') return typeof partnerId === 'string';
+  return typeof type === 'string';
 }
+
+const isKind = (kind: unknown): kind is RegistrationKind => kind === 'customer' || kind === 'partner';
 
 function assertAllowed(interpreter: Interpreter, event: RegistrationEvent): void {
   if (!isEvent(event))
     throw ApplicationFailure.nonRetryable(
-      'an event is an object with a type, SUBMITTED has a submissionId',
+      'an event is an object with a type; SUBMITTED has a submissionId, ASSIGN_PARTNER a partnerId',
       'MalformedEvent',
     );
   if (interpreter.can(event)) return;
@@ -135,7 +181,7 @@ function assertAllowed(interpreter: Interpreter, event: RegistrationEvent): void
 
 function view(interpreter: Interpreter): RegistrationView {
   const { snapshot } = interpreter;
-  const { problem, proven, mailsSent, mailFailures, creationFailures } = snapshot.context;
+  const { problem, proven, mailsSent, mailFailures, creationFailures, lookupFailures } = snapshot.context;
   return {
     state: stateName(snapshot),
     tags: [...snapshot.tags] as string[],
@@ -144,7 +190,7 @@ function view(interpreter: Interpreter): RegistrationView {
     problem,
     proven,
     mailsSent,
-    failures: { mail: mailFailures, creation: creationFailures },
+    failures: { mail: mailFailures, creation: creationFailures, lookup: lookupFailures },
     deadlines: interpreter.deadlines(),
     since: interpreter.since,
   };
@@ -153,15 +199,20 @@ function view(interpreter: Interpreter): RegistrationView {
 const meta = (snapshot: AnyMachineSnapshot): StateMeta => Object.values(snapshot.getMeta()).at(-1) as StateMeta;
 
 /** Tells the Temporal UI where the registration stands: search attributes on change only, for each is an event. */
-function publisher({ reference, consoleUrl }: RegistrationWorkflowInput) {
+function publisher({ reference, consoleUrl, kind: startedAs }: RegistrationWorkflowInput) {
   let published = 'sendingActivation'; // what the start set
+  let publishedKind = startedAs;
   return (snapshot: AnyMachineSnapshot, since: number) => {
     const state = stateName(snapshot);
-    if (state !== published && !snapshot.hasTag('busy')) {
+    const { kind } = snapshot.context;
+    const kindChanged = kind !== publishedKind;
+    if ((state !== published || kindChanged) && !snapshot.hasTag('busy')) {
       published = state;
+      publishedKind = kind;
       upsertSearchAttributes([
         { key: registrationStateAttribute, value: state },
         { key: registrationAttentionAttribute, value: snapshot.hasTag('attention') },
+        ...(kindChanged ? [{ key: registrationKindAttribute, value: kind }] : []),
       ]);
     }
     const { title, waitsFor, advice } = meta(snapshot);
@@ -169,7 +220,7 @@ function publisher({ reference, consoleUrl }: RegistrationWorkflowInput) {
     setCurrentDetails(
       [
         `### ${title}`,
-        `**${reference}** is in \`${state}\` since ${new Date(since).toISOString()}${problem ? ` (problem: \`${problem}\`)` : ''}.`,
+        `**${reference}** (${kind}) is in \`${state}\` since ${new Date(since).toISOString()}${problem ? ` (problem: \`${problem}\`)` : ''}.`,
         `- Waits for: ${waitsFor}`,
         `- What to do: ${advice}`,
         `- [Open in the Console](${consoleUrl})`,

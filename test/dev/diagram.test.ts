@@ -25,6 +25,24 @@ test('every arrow says what happens, under which condition and after which delay
   t.regex(drawn, /creationBlocked --> creatingAccount : RETRY<br\/>after creationRetry \[hasCreationRetriesLeft\]/);
 });
 
+test('what is inside a state that people read about is not drawn: its effect and its arrows are those of the state', (t) => {
+  t.notRegex(drawn, /\b(telling|told) :|--> (telling|told|current)\b|state lookupParked \{/);
+  t.regex(drawn, /note right of lookupParked : runs notifyLookupDelayed/);
+  t.regex(drawn, /class lookupParked attention/);
+  t.regex(drawn, /lookupParked --> lookupParked : .*LINK_REQUESTED \[hasCooledDown\]/);
+});
+
+test('an extension leads back to where it came from, which is drawn as the state around', (t) => {
+  t.regex(drawn, /open --> open : .*EXTEND/);
+});
+
+test('a condition is told where it decides, and left out where both ways lead to the same state', (t) => {
+  t.regex(drawn, /resolvingPartner --> sendingActivation : codeInvalid \[isAwaited\]/);
+  t.regex(drawn, /resolvingPartner --> awaitingDetails : codeInvalid\n/);
+  t.regex(drawn, /resolvingPartner --> lookupParked : misconfigured<br\/>failed\n/);
+  t.regex(drawn, /awaitingDetails --> resolvingPartner : SUBMITTED \[isPartner\]/);
+});
+
 test('every outcome of every effect stands on an arrow, also the one that the machine takes by default', (t) => {
   for (const outcome of Object.values(effectOutcomes).flat()) t.regex(drawn, new RegExp(` : .*\\b${outcome}\\b`));
 });

@@ -1,19 +1,21 @@
 /**
  * Records the histories that test/workflows/replay.test.ts replays, one for each way a registration can end:
- * `node build/test/histories/record.js [version]` writes test/histories/registration-<way>-<version>.json.
+ * `node build/test/histories/record.js v2` writes test/histories/registration-<way>-v2.json for the ways of that
+ * version, `… record.js retry-batch` the history of a batch.
  *
  * A version is recorded once, when a workflow of that shape is first released, and then kept: what runs in production
  * under it has to go on. A workflow that no longer replays an old version needs `patched` or a version of its own.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { lifetimes } from '../machines/paths.js';
 import { Engine, type Mocks, type Opened } from '../workflows/engine.js';
+import { failing, join } from '../workflows/partners.js';
 import { settle } from '../workflows/records.js';
-import { waysOut } from './ways-out.js';
+import { type Version, type Way, waysOut } from './ways-out.js';
 
-type Way = (typeof waysOut)[number];
 interface Recording {
   mocks?: Mocks;
   lifetimes?: Partial<typeof lifetimes>;
@@ -24,16 +26,31 @@ interface Recording {
 const submit = (opened: Opened, submissionId = 'submission-1') =>
   opened.update({ type: 'SUBMITTED', submissionId, actor: 'registrant' }, submissionId);
 const prove = (opened: Opened) => opened.update({ type: 'PROVEN', actor: 'registrant' }, 'draft-1');
-const byOperator = (opened: Opened, type: 'RETRY' | 'CANCEL') =>
-  opened.update({ type, actor: 'operator' }, `${type.toLowerCase()}-1`);
+const submitCode = (opened: Opened, submissionId = 'submission-1') =>
+  opened.update({ ...join, submissionId }, submissionId);
+const byOperator = (opened: Opened, type: 'RETRY' | 'CANCEL' | 'ASSIGN_PARTNER' | 'APPROVE' | 'DECLINE') =>
+  opened.update(
+    { type, actor: 'operator', ...(type === 'ASSIGN_PARTNER' ? { partnerId: 'partner-1' } : {}) },
+    `${type.toLowerCase()}-1`,
+  );
 
 /** The mails, or the creations, end one after the other as told, and then well. */
 const mails =
   (...outcomes: ('accountExists' | 'mailRefused')[]): Mocks =>
   ({ records }) => ({ sendActivationMail: (input) => settle(records, input, outcomes.shift() ?? 'sent') });
 const creations =
-  (...outcomes: ('agreementOutdated' | 'userTypeInvalid')[]): Mocks =>
+  (...outcomes: ('agreementOutdated' | 'userTypeInvalid' | 'approvalNeeded')[]): Mocks =>
   ({ records }) => ({ createAccount: (input) => settle(records, input, outcomes.shift() ?? 'created') });
+/** Answers of the Partner Provider, in the same way; `down` for one that does not answer. */
+const lookups =
+  (...answers: ('codeInvalid' | 'down')[]): Mocks =>
+  ({ records }) => ({
+    resolvePartner: async () => ({ outcome: 'askProvider' }),
+    lookUpPartner: (input) => {
+      const answer = answers.shift() ?? 'found';
+      return answer === 'down' ? failing() : settle(records, input, answer);
+    },
+  });
 
 const recordings: Record<Way, Recording> = {
   completed: { goOn: (opened) => submit(opened) },
@@ -68,27 +85,74 @@ const recordings: Record<Way, Recording> = {
     mocks: creations('agreementOutdated'),
     goOn: (opened) => submit(opened).then(() => submit(opened, 'submission-2')),
   },
+  'partner-code-completed': { goOn: (opened) => submitCode(opened) },
+  'partner-provider-completed': { mocks: lookups(), goOn: (opened) => submitCode(opened) },
+  'lookup-parked-then-retry': {
+    mocks: lookups('down'),
+    goOn: (opened) => submitCode(opened).then(() => byOperator(opened, 'RETRY')),
+  },
+  'lookup-parked-then-assigned': {
+    mocks: lookups('down'),
+    goOn: (opened) => submitCode(opened).then(() => byOperator(opened, 'ASSIGN_PARTNER')),
+  },
+  'approval-then-completed': {
+    mocks: creations('approvalNeeded'),
+    goOn: (opened) => submit(opened).then(() => byOperator(opened, 'APPROVE')),
+  },
+  'approval-declined': {
+    mocks: creations('approvalNeeded'),
+    goOn: (opened) => submit(opened).then(() => byOperator(opened, 'DECLINE')),
+  },
+  'code-refused-then-completed': {
+    mocks: lookups('codeInvalid'),
+    goOn: (opened) => submitCode(opened).then(() => submitCode(opened, 'submission-2')),
+  },
 };
 
-async function record(version: string): Promise<void> {
+async function recordWays(engine: Engine, version: Version): Promise<void> {
+  for (const way of waysOut[version]) {
+    const { mocks, lifetimes: changed, goOn } = recordings[way];
+    const opened = await engine.open(changed, mocks);
+    if (way !== 'already-registered') await opened.viewWhen(({ tags }) => !tags.includes('busy'));
+    await goOn(opened, engine);
+    await opened.handle.result();
+    await save(opened.handle, `registration-${way}-${version}`);
+  }
+}
+
+/** A batch of two: one whose lookup is parked, one that is gone. */
+async function recordBatch(engine: Engine): Promise<void> {
+  const opened = await engine.open({}, lookups('down'));
+  await opened.rests('awaitingProof');
+  await submitCode(opened);
+  const unsent = [[opened.reference, 'RG-GONE-0000']];
+  const batch = await engine.serve('retryBatch', {
+    nextOfBatch: async () => ({ references: unsent[0] ?? [] }),
+    noteSent: async () => void unsent.shift(),
+  });
+  await batch.result();
+  await save(batch, 'retry-batch-v1');
+}
+
+async function save(handle: WorkflowHandle, name: string): Promise<void> {
+  const history = JSON.parse(historyToJSON(await handle.fetchHistory()));
+  const file = fileURLToPath(new URL(`../../../test/histories/${name}.json`, import.meta.url));
+  writeFileSync(file, `${JSON.stringify(history, withoutStack)}\n`);
+  console.log(file);
+}
+
+/** A failure's stack names the folders of this machine; a replay does not look at it. */
+const withoutStack = (key: string, value: unknown) => (key === 'stackTrace' ? undefined : value);
+
+async function record(what: string): Promise<void> {
   const engine = await Engine.start();
   try {
-    for (const way of waysOut) {
-      const { mocks, lifetimes: changed, goOn } = recordings[way];
-      const opened = await engine.open(changed, mocks);
-      if (way !== 'already-registered') await opened.viewWhen(({ tags }) => !tags.includes('busy'));
-      await goOn(opened, engine);
-      await opened.handle.result();
-      const history = JSON.parse(historyToJSON(await opened.handle.fetchHistory()));
-      const file = fileURLToPath(
-        new URL(`../../../test/histories/registration-${way}-${version}.json`, import.meta.url),
-      );
-      writeFileSync(file, `${JSON.stringify(history)}\n`);
-      console.log(file);
-    }
+    if (what === 'retry-batch') await recordBatch(engine);
+    else if (what in waysOut) await recordWays(engine, what as Version);
+    else throw new Error(`one of ${Object.keys(waysOut).join(', ')}, retry-batch; not ${what}`);
   } finally {
     await engine.stop();
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await record(process.argv[2] ?? 'v1');
+if (process.argv[1] === fileURLToPath(import.meta.url)) await record(process.argv[2] ?? '');

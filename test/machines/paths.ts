@@ -1,17 +1,24 @@
-/** The registration machine as a graph: its events, its situations, and every path through them. */
+/** The registration machine as a graph: its events, its situations, and a walk that takes every way on from each. */
 import { getNextTransitions, initialTransition, type SnapshotFrom, transition } from 'xstate';
-import { getAdjacencyMap, getShortestPaths, getSimplePaths, type StatePath } from 'xstate/graph';
 import {
   type Effects,
   effectOutcomes,
   type Lifetimes,
   type RegistrationEvent,
   type RegistrationInput,
+  type RegistrationKind,
   registrationMachine,
 } from '../../machines/registration.js';
 
 export type Snapshot = SnapshotFrom<typeof registrationMachine>;
-export type MachineEvent = { type: string; at: number; output?: { outcome: string }; submissionId?: string };
+export interface MachineEvent {
+  type: string;
+  at: number;
+  output?: { outcome: string };
+  submissionId?: string;
+  kind?: RegistrationKind;
+  partnerId?: string;
+}
 export interface Step {
   from: Snapshot;
   event: MachineEvent;
@@ -24,12 +31,13 @@ export type Action = { type: string; params: { id?: string; src?: string; sendId
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
-export const lifetimes: Lifetimes & { reminder: number } = {
+export const lifetimes: Lifetimes & { reminder: number; lookupRetry: number } = {
   registration: 7 * day,
   reminder: 3 * day,
   resendCooldown: minute,
   mailRetry: 5 * minute,
   creationRetry: 2 * minute,
+  lookupRetry: 5 * minute,
   operator: 14 * day,
 };
 /** Any moment; the machine only compares. */
@@ -40,8 +48,12 @@ export const input = (changed: Partial<Lifetimes> = {}): RegistrationInput => ({
   lifetimes: { ...lifetimes, ...changed },
 });
 
-const leaf = (value: unknown): string => (typeof value === 'string' ? value : leaf(Object.values(value as object)[0]));
-export const stateOf = (snapshot: Snapshot): string => leaf(snapshot.value);
+/** A state that people read about has `meta`, and no two of them the same name; what is inside is its own affair. */
+export const stateOf = ({ _nodes }: Snapshot): string => _nodes.filter(({ meta }) => meta).at(-1)?.key ?? 'unknown';
+/** With what is inside: "lookupParked.told". */
+const placeOf = ({ value }: Snapshot): string =>
+  typeof value === 'string' ? value : Object.entries(value)[0]!.join('.');
+export const running = (snapshot: Snapshot) => Object.keys(snapshot.children) as (keyof Effects)[];
 
 export const done = (effect: keyof Effects, outcome: string, at = noon): MachineEvent => ({
   type: `xstate.done.actor.${effect}`,
@@ -52,27 +64,45 @@ export const failed = (effect: keyof Effects, at = noon): MachineEvent => ({
   type: `xstate.error.actor.${effect}`,
   at,
 });
-export const happened = (type: RegistrationEvent['type'], at = noon): MachineEvent =>
-  type === 'SUBMITTED' ? { type, submissionId: 'submission-1', at } : { type, at };
-/** By its name in the machine; the state that has it is found. */
-export const timer = (name: string, at = noon): MachineEvent => ({
-  type: timerTypes.find((type) => type.split('.')[2] === name) ?? name,
-  at,
-});
+const carried: Partial<MachineEvent & Record<string, object>> = {
+  SUBMITTED: { submissionId: 'submission-1', kind: 'customer' },
+  ASSIGN_PARTNER: { partnerId: 'partner-1' },
+};
+export const happened = (type: RegistrationEvent['type'], at = noon): MachineEvent => ({ type, ...carried[type], at });
+/** A submission with a code. */
+export const joined = (at = noon): MachineEvent => ({ ...happened('SUBMITTED', at), kind: 'partner' });
+/** By its name in the machine, and the state that has it where several have one of that name. */
+export function timer(name: string, state = '', at = noon): MachineEvent {
+  const type = timerTypes.find((known) => known.split('.')[2] === name && known.endsWith(state));
+  if (!type) throw new Error(`no timer ${name} ${state}`);
+  return { type, at };
+}
 
 type Node = typeof registrationMachine.root;
 export const nodes = (node: Node = registrationMachine.root): Node[] => [
   node,
   ...Object.values(node.states).flatMap((child) => nodes(child as Node)),
 ];
-const timerTypes = nodes().flatMap((node) => node.after.map(({ eventType }) => eventType));
-export const timerNames = [...new Set(timerTypes.map((type) => type.split('.')[2]!))];
+/** "xstate.after.operatorDeadline.registration.lookupParked" and so on. */
+export const timerTypes = [...new Set(nodes().flatMap((node) => node.after.map(({ eventType }) => eventType)))];
+/** The states that people read about. */
+export const states = nodes().filter(({ meta }) => meta);
 
 export const effects = Object.keys(effectOutcomes) as (keyof Effects)[];
-export const externalTypes = ['PROVEN', 'LINK_REQUESTED', 'SUBMITTED', 'RETRY', 'CANCEL'] as const;
+const byStaff = ['RESEND', 'CORRECT_EMAIL', 'EXTEND', 'ASSIGN_PARTNER', 'APPROVE', 'DECLINE'] as const;
+export const externalTypes = ['PROVEN', 'LINK_REQUESTED', 'SUBMITTED', 'RETRY', 'CANCEL', ...byStaff] as const;
+/** Everything that can be sent from outside, in every kind that the machine tells apart. */
+export const externalEvents = (at = noon): MachineEvent[] => [
+  ...externalTypes.map((type) => happened(type, at)),
+  joined(at),
+];
 
-/** As a line of the record names it: "sendActivationMail.sent", "after mailRetry", "PROVEN". */
-export function nameOf({ type, output }: MachineEvent): string {
+/** Short, and told apart where the machine does: "sendActivationMail.sent", "after mailRetry", "SUBMITTED partner". */
+export const nameOf = (event: MachineEvent): string =>
+  event.kind === 'partner' ? `${event.type} partner` : recordedName(event);
+
+/** As a line of the record names it. */
+export function recordedName({ type, output }: MachineEvent): string {
   if (type.startsWith('xstate.done.actor.')) return `${type.slice(18)}.${output?.outcome}`;
   if (type.startsWith('xstate.error.actor.')) return `${type.slice(19)}.failed`;
   return type.startsWith('xstate.after.') ? `after ${type.split('.')[2]}` : type;
@@ -88,81 +118,106 @@ export function take(snapshot: Snapshot, event: MachineEvent): [Snapshot, Action
 export const after = (events: MachineEvent[], changed?: Partial<Lifetimes>): Snapshot =>
   events.reduce((snapshot, event) => take(snapshot, event)[0], start(changed)[0]);
 
-/** Two situations with the same key take the same events to the same situations. */
+/** Two situations with the same key take the same events to situations with the same key. */
 export function keyOf(snapshot: Snapshot): string {
-  const { proven, reminded, mailsSent, problem, lifetimes: times } = snapshot.context;
-  const state = stateOf(snapshot);
+  const { proven, reminded, awaited, problem, lifetimes: times } = snapshot.context;
+  const isOpen = placeOf(snapshot).startsWith('open.');
   return [
-    state,
-    proven && 'proven',
-    times.reminder !== undefined && reminded && 'reminded',
-    mailsSent > 0 && 'mailed',
-    state === 'mailUndeliverable' && problem,
+    placeOf(snapshot).replace('open.', ''),
+    isOpen && proven && 'proven',
+    // What is left of the lifetime counts again when a creation that is refused leads back.
+    snapshot.status === 'active' && times.reminder !== undefined && reminded && 'reminded',
+    awaited && 'awaited',
+    stateOf(snapshot) === 'mailUndeliverable' && problem,
   ]
     .filter(Boolean)
     .join(' ');
 }
 
 /** Everything that can happen in a situation: what the person and operators do, each outcome, each timer. */
-function eventsIn(snapshot: Snapshot): MachineEvent[] {
+export function eventsIn(snapshot: Snapshot): MachineEvent[] {
   if (snapshot.status !== 'active') return [];
   const at = cooledDown(snapshot);
   const types = [...new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType as string))];
   const events = types.flatMap((type) => {
-    if (!type.startsWith('xstate.done.actor.')) return [{ ...happened(type as RegistrationEvent['type'], at), type }];
-    const effect = type.slice(18) as keyof Effects;
-    return effectOutcomes[effect].map((outcome) => done(effect, outcome, at));
+    if (type.startsWith('xstate.done.actor.')) {
+      const effect = type.slice(18) as keyof Effects;
+      return effectOutcomes[effect].map((outcome) => done(effect, outcome, at));
+    }
+    const event = { ...happened(type as RegistrationEvent['type'], at), type };
+    return type === 'SUBMITTED' ? [event, joined(at)] : [event];
   });
   return events.filter((event) => snapshot.can(event as RegistrationEvent));
 }
 
 const cooledDown = ({ context }: Snapshot) => (context.mailedAt ?? noon) + context.lifetimes.resendCooldown;
-
-const options = (changed?: Partial<Lifetimes>) => ({
-  input: input(changed),
-  events: (snapshot: Snapshot) => eventsIn(snapshot) as RegistrationEvent[],
-  serializeState: keyOf,
-  serializeEvent: (event: RegistrationEvent) => nameOf(event as MachineEvent),
-});
 const isFinal = (snapshot: Snapshot) => snapshot.status === 'done';
 
-/** Each transition of the graph as "situation --event--> situation". */
-export function everyTransition(changed?: Partial<Lifetimes>): Set<string> {
-  const graph = getAdjacencyMap(registrationMachine, options(changed));
-  return new Set(
-    Object.values(graph).flatMap(({ state, transitions }) =>
-      (Object.values(transitions) as { event: MachineEvent; state: Snapshot }[]).map((next) =>
-        arrow({ from: state, event: next.event, to: next.state }),
-      ),
-    ),
-  );
-}
 export const arrow = ({ from, event, to }: Pick<Step, 'from' | 'event' | 'to'>) =>
   `${keyOf(from)} --${nameOf(event)}--> ${keyOf(to)}`;
 
-/**
- * Every path from the start to an end that visits no situation twice, and for each transition that leads back to an
- * earlier situation the shortest path that takes it and then ends.
- */
-export function everyPath(changed?: Partial<Lifetimes>): Path[] {
-  const simple = getSimplePaths(registrationMachine, { ...options(changed), toState: isFinal });
-  const known = new Map<string, Step>();
-  const paths = simple.map((path) => replay(eventsOf(path), changed, known));
-  const taken = new Set([...known.values()].map(arrow));
-  const shortest = getShortestPaths(registrationMachine, options(changed));
-  for (const path of shortest.filter(({ state }) => !isFinal(state)))
-    for (const event of eventsIn(path.state)) {
-      const [next] = take(path.state, event);
-      if (taken.has(arrow({ from: path.state, event, to: next }))) continue;
-      const [end] = getShortestPaths(registrationMachine, { ...options(changed), fromState: next, toState: isFinal });
-      paths.push(replay([...eventsOf(path), event, ...eventsOf(end!)], changed, known));
-      for (const step of paths.at(-1)!) taken.add(arrow(step));
-    }
-  return paths;
+/** A situation, and the shortest way into it. */
+interface Situation {
+  snapshot: Snapshot;
+  way: MachineEvent[];
 }
 
-function eventsOf(path: StatePath<Snapshot, RegistrationEvent>): MachineEvent[] {
-  return path.steps.map(({ event }) => event as MachineEvent).filter(({ type }) => type !== 'xstate.init');
+/** Every situation that can be reached, the nearest first. */
+function situations(changed?: Partial<Lifetimes>): Map<string, Situation> {
+  const [snapshot] = start(changed);
+  const found = new Map<string, Situation>([[keyOf(snapshot), { snapshot, way: [] }]]);
+  for (const { snapshot: from, way } of found.values())
+    for (const event of eventsIn(from)) {
+      const [to] = take(from, event);
+      if (!found.has(keyOf(to))) found.set(keyOf(to), { snapshot: to, way: [...way, event] });
+    }
+  return found;
+}
+
+function steps(changed?: Partial<Lifetimes>): Step[] {
+  return [...situations(changed).values()].flatMap(({ snapshot: from }) =>
+    eventsIn(from).map((event) => {
+      const [to, actions] = take(from, event);
+      return { from, event, to, actions };
+    }),
+  );
+}
+
+/** Each transition of the graph as "situation --event--> situation". */
+export const everyTransition = (changed?: Partial<Lifetimes>) => new Set(steps(changed).map(arrow));
+
+/** The shortest way from each situation to an end. */
+function waysOut(changed?: Partial<Lifetimes>): Map<string, MachineEvent[]> {
+  const ways = new Map<string, MachineEvent[]>();
+  const all = steps(changed);
+  for (const { to } of all) if (isFinal(to)) ways.set(keyOf(to), []);
+  // Situations are added behind the one that is looked at, so that the nearest come first.
+  for (const [key, way] of ways)
+    for (const { from, event, to } of all)
+      if (keyOf(to) === key && !ways.has(keyOf(from))) ways.set(keyOf(from), [event, ...way]);
+  return ways;
+}
+
+/**
+ * Paths from the start to an end that together take every transition of every situation: the shortest way to the
+ * situation, the transition, and the shortest way to an end. (The paths that visit no situation twice are beyond count,
+ * and would only take the same transitions in another order; `properties.test.ts` mixes orders.)
+ */
+export function everyPath(changed?: Partial<Lifetimes>): Path[] {
+  const ends = waysOut(changed);
+  const known = new Map<string, Step>();
+  const taken = new Set<string>();
+  const paths: Path[] = [];
+  // From the farthest: the ways to them take much of what is on the way.
+  for (const { snapshot, way } of [...situations(changed).values()].reverse())
+    for (const event of eventsIn(snapshot)) {
+      const [to] = take(snapshot, event);
+      if (taken.has(arrow({ from: snapshot, event, to }))) continue;
+      const path = replay([...way, event, ...ends.get(keyOf(to))!], changed, known);
+      for (const step of path) taken.add(arrow(step));
+      paths.push(path);
+    }
+  return paths;
 }
 
 /**

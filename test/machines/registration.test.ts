@@ -1,5 +1,5 @@
 import test from 'ava';
-import { arrow, everyPath, everyTransition, nameOf, type Path, replay, stateOf } from './paths.js';
+import { arrow, everyPath, everyTransition, keyOf, nameOf, type Path, replay, stateOf } from './paths.js';
 
 /** What ends a registration, and as what; told here a second time on purpose. */
 const ends: Record<string, string> = {
@@ -7,13 +7,14 @@ const ends: Record<string, string> = {
   'createAccount.emailTaken': 'alreadyRegistered',
   'sendActivationMail.accountExists': 'alreadyRegistered',
   CANCEL: 'cancelled',
+  DECLINE: 'declined',
   'after reminderOrExpiry': 'expired',
   'after operatorDeadline': 'expired',
 };
 
 const variants = [
-  { name: 'with a reminder', changed: {}, least: 4000 },
-  { name: 'without a reminder', changed: { reminder: undefined }, least: 250 },
+  { name: 'with a reminder', changed: {}, least: 180 },
+  { name: 'without a reminder', changed: { reminder: undefined }, least: 90 },
 ];
 
 for (const { name, changed, least } of variants) {
@@ -38,10 +39,30 @@ for (const { name, changed, least } of variants) {
     for (const path of paths)
       for (const { from, to } of path) {
         if (stateOf(to) === 'completed') t.is(stateOf(from), 'creatingAccount');
-        if (stateOf(to) === 'creatingAccount' && !to.context.submissionId) t.fail(told(path));
+        if (/creatingAccount|resolvingPartner/.test(stateOf(to)) && !to.context.submissionId) t.fail(told(path));
         if (stateOf(to) === 'awaitingDetails' && !to.context.proven) t.fail(told(path));
       }
     t.pass();
+  });
+
+  test(`on every path ${name} a partner who joins by a code is looked up before the account is made, or chosen`, (t) => {
+    for (const path of paths) {
+      let [isLookedUp, isPartner] = [false, false];
+      for (const { event, to } of path) {
+        if (event.type === 'SUBMITTED') [isLookedUp, isPartner] = [false, event.kind === 'partner'];
+        if (nameOf(event) === 'resolvePartner.found' || event.type === 'ASSIGN_PARTNER') isLookedUp = true;
+        if (stateOf(to) === 'creatingAccount' && isPartner && !isLookedUp) t.fail(told(path));
+      }
+    }
+    t.pass();
+  });
+
+  test(`on every path ${name} who waits for others is awaited, and nobody is whose turn it is`, (t) => {
+    const waiting = ['lookupParked', 'awaitingApproval', 'creationBlocked', 'declined'];
+    for (const { to } of new Set(paths.flat())) {
+      if (waiting.includes(stateOf(to))) t.true(to.context.awaited, keyOf(to));
+      if (to.matches('open')) t.false(to.context.awaited, keyOf(to));
+    }
   });
 
   test(`on every path ${name} each effect that starts has been planned, and each timer that is left is cancelled`, (t) => {

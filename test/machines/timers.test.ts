@@ -6,10 +6,13 @@ import {
   done,
   failed,
   happened,
+  joined,
+  keyOf,
   lifetimes,
   type MachineEvent,
   minute,
   noon,
+  running,
   type Snapshot,
   start,
   stateOf,
@@ -92,19 +95,115 @@ test('the pause before an undelivered mail is tried again doubles up to 32 times
   t.is(armedBy(asked, failed('sendActivationMail')).mailRetry, lifetimes.mailRetry);
 });
 
-test('a blocked creation is retried ten times with growing pauses, then waits for an operator until it is given up', (t) => {
-  let snapshot = after([sent, happened('SUBMITTED')]);
-  const pauses: number[] = [];
-  while (stateOf(snapshot) === 'creatingAccount') {
-    const timers = armedBy(snapshot, failed('createAccount'));
-    t.is(timers.operatorDeadline, lifetimes.operator);
-    pauses.push(timers.creationRetry! / lifetimes.creationRetry);
-    snapshot = take(take(snapshot, failed('createAccount'))[0], timer('creationRetry'))[0];
+/** What is retried by itself, how often, and what it waits in. */
+const retried = [
+  {
+    what: 'a blocked creation',
+    effect: 'createAccount',
+    way: [sent, happened('SUBMITTED')],
+    busy: 'creatingAccount',
+    waits: 'creationBlocked',
+    retry: 'creationRetry',
+    times: 10,
+  },
+  {
+    what: 'a parked lookup',
+    effect: 'resolvePartner',
+    way: [sent, joined()],
+    busy: 'resolvingPartner',
+    waits: 'lookupParked',
+    retry: 'lookupRetry',
+    times: 100,
+  },
+] as const;
+
+for (const { what, effect, way, busy, waits, retry, times } of retried) {
+  test(`${what} is retried ${times} times with growing pauses, then waits for an operator until it is given up`, (t) => {
+    let snapshot = after([...way]);
+    const pauses: number[] = [];
+    while (stateOf(snapshot) === busy) {
+      const timers = armedBy(snapshot, failed(effect));
+      t.is(timers.operatorDeadline, lifetimes.operator);
+      pauses.push(timers[retry]! / lifetimes[retry]);
+      snapshot = take(take(snapshot, failed(effect))[0], timer(retry))[0];
+    }
+    const longest: number[] = Array(times - 5).fill(32);
+    t.deepEqual(pauses, [1, 2, 4, 8, 16, 32, ...longest]);
+    t.is(stateOf(snapshot), waits);
+    t.is(stateOf(take(snapshot, happened('RETRY'))[0]), busy);
+    t.is(stateOf(take(snapshot, timer('operatorDeadline', waits))[0]), 'expired');
+  });
+}
+
+test('a parked lookup is tried again after 5 minutes at first and 160 at last, also where no pause is set', (t) => {
+  for (const changed of [{}, { lookupRetry: undefined }]) {
+    let snapshot = after([sent, joined()], changed);
+    const pauses = Array.from({ length: 7 }, () => {
+      const pause = armedBy(snapshot, failed('resolvePartner')).lookupRetry! / minute;
+      snapshot = take(take(snapshot, failed('resolvePartner'))[0], timer('lookupRetry'))[0];
+      return pause;
+    });
+    t.deepEqual(pauses, [5, 10, 20, 40, 80, 160, 160]);
   }
-  t.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 32, 32, 32, 32, 32]);
-  t.is(stateOf(snapshot), 'creationBlocked');
-  t.is(stateOf(take(snapshot, happened('RETRY'))[0]), 'creatingAccount');
-  t.is(stateOf(take(snapshot, timer('operatorDeadline'))[0]), 'expired');
+});
+
+/** The timers that an event sets or stops, by name. */
+const touchedBy = (snapshot: Snapshot, event: MachineEvent) =>
+  take(snapshot, event)[1].flatMap(({ type, params }) =>
+    /raise|cancel/.test(type) ? [(params.id ?? params.sendId)!.split('.')[2]!] : [],
+  );
+
+test('who asks again while the lookup or the approval waits is told, and no timer starts anew', (t) => {
+  const later = noon + lifetimes.resendCooldown;
+  for (const [way, effect] of [
+    [[sent, joined(), failed('resolvePartner')], 'notifyLookupDelayed'],
+    [[sent, happened('SUBMITTED'), done('createAccount', 'approvalNeeded')], 'notifyApprovalAwaited'],
+  ] as const) {
+    const waiting = after([...way, done(effect, 'told')]);
+    t.deepEqual(touchedBy(after([...way]), done(effect, 'told')), []);
+    t.deepEqual(touchedBy(waiting, happened('LINK_REQUESTED', later)), []);
+    const again = take(waiting, happened('LINK_REQUESTED', later))[0];
+    t.deepEqual(running(again), [effect]);
+    t.deepEqual(touchedBy(again, failed(effect)), [], 'nor when the mail cannot be sent');
+    t.deepEqual(running(take(again, failed(effect))[0]), []);
+  }
+});
+
+test('what waits for an operator is given up after the same time, wherever it waits', (t) => {
+  const approval = [sent, happened('SUBMITTED'), done('createAccount', 'approvalNeeded')];
+  t.deepEqual(armedBy(after(approval.slice(0, -1)), approval.at(-1)!), { operatorDeadline: lifetimes.operator });
+  t.is(stateOf(after([...approval, timer('operatorDeadline', 'awaitingApproval')])), 'expired');
+  const parked = after([sent, joined(), failed('resolvePartner')]);
+  t.is(stateOf(take(parked, timer('operatorDeadline', 'lookupParked'))[0]), 'expired');
+});
+
+test('an extension starts the lifetime anew where it stands, with its reminder', (t) => {
+  const reminded = [sent, timer('reminderOrExpiry'), sent];
+  const states = [[], [sent], [sent, happened('PROVEN')], [failed('sendActivationMail')], reminded];
+  for (const way of states) {
+    const snapshot = after(way);
+    t.is(armedBy(snapshot, happened('EXTEND')).reminderOrExpiry, lifetimes.reminder);
+    const [extended] = take(snapshot, happened('EXTEND'));
+    t.is(keyOf(extended), keyOf(snapshot).replace(' reminded', ''));
+    t.is(extended.context.mailSequence, snapshot.context.mailSequence, 'and sends nothing new');
+    t.is(stateOf(take(extended, timer('reminderOrExpiry'))[0]), 'sendingActivation');
+  }
+  const plain = after([sent], { reminder: undefined });
+  t.deepEqual(armedBy(plain, happened('EXTEND')), { reminderOrExpiry: lifetimes.registration });
+});
+
+test('an undelivered mail waits as long as before when the lifetime is extended', (t) => {
+  const [undelivered] = take(start()[0], failed('sendActivationMail'));
+  t.is(armedBy(undelivered, happened('EXTEND')).mailRetry, lifetimes.mailRetry);
+});
+
+test('staff send a mail at once, a person after the cool-down', (t) => {
+  for (const way of [[sent], [sent, happened('PROVEN')]]) {
+    t.is(stateOf(take(after(way), happened('LINK_REQUESTED', noon))[0]), stateOf(after(way)));
+    const [resending] = take(after(way), happened('RESEND', noon));
+    t.is(stateOf(resending), 'sendingActivation');
+    t.is(resending.context.mailSequence, 2);
+  }
 });
 
 test('a refused address is not tried again by itself', (t) => {
@@ -114,9 +213,14 @@ test('a refused address is not tried again by itself', (t) => {
 });
 
 test('every delay is a whole number of milliseconds above zero', (t) => {
-  const short = { registration: 2, reminder: 1, mailRetry: 1, creationRetry: 1, operator: 1 };
+  const short = { registration: 2, reminder: 1, mailRetry: 1, creationRetry: 1, lookupRetry: 1, operator: 1 };
   for (const changed of [{}, short, { reminder: undefined, registration: day }])
-    for (const way of [[], [failed('sendActivationMail')], [sent, happened('SUBMITTED'), failed('createAccount')]]) {
+    for (const way of [
+      [],
+      [failed('sendActivationMail')],
+      [sent, happened('SUBMITTED'), failed('createAccount')],
+      [sent, joined(), failed('resolvePartner')],
+    ]) {
       const last = way.at(-1);
       const actions = last ? take(after(way.slice(0, -1), changed), last)[1] : start(changed)[1];
       for (const delay of Object.values(armed(actions)))

@@ -7,7 +7,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../../activities/activities.js';
 import { findTestServer } from '../../dev/temporal-cli.js';
-import type { Lifetimes } from '../../machines/registration.js';
+import type { Lifetimes, RegistrationKind } from '../../machines/registration.js';
 import {
   type RegistrationView,
   type RegistrationWorkflowInput,
@@ -20,31 +20,36 @@ import {
   registrationWorkflowId,
   registrationWorkflowType,
   requestLinkSignal,
+  type ServiceWorkflow,
+  serviceWorkflowId,
 } from '../../workflows/messages.js';
+import { providerQueue } from '../../workflows/queues.js';
 import { input, type MachineEvent } from '../machines/paths.js';
 import { type Line, Records, settle } from './records.js';
 
 export type { Activities };
-export type ActivityName = keyof Activities;
 export const workflowBundle = { codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)) };
 
 /** `IndexedValueType` of Temporal's API: keyword and bool. */
 const searchAttributes = { RegistrationState: 2, RegistrationKind: 2, RegistrationAttention: 5 };
 const taskQueue = 'registrations';
 
+/** Activities of workflows that serve one row. */
+type ServiceActivities = Pick<Activities, 'nextOfBatch' | 'noteSent' | 'sendNotice' | 'testProvider'>;
+type RegistrationActivities = Omit<Activities, keyof ServiceActivities>;
+
 export class Engine {
-  private readonly opened = new Map<string, Opened>();
-  private ended: Promise<void>;
+  private readonly ended: Promise<unknown>;
 
   private constructor(
     readonly env: TestWorkflowEnvironment,
     /** Does not skip time while it waits for a result. */
     readonly client: Client,
-    readonly worker: Worker,
-    activities: Map<string, Opened>,
+    readonly workers: Worker[],
+    private readonly opened: Map<string, Opened>,
+    private readonly services: Map<string, Partial<ServiceActivities>>,
   ) {
-    this.opened = activities;
-    this.ended = worker.run();
+    this.ended = Promise.all(workers.map((worker) => worker.run()));
   }
 
   static async start(options: Partial<WorkerOptions> = {}): Promise<Engine> {
@@ -55,31 +60,48 @@ export class Engine {
     const { connection, nativeConnection } = env;
     await connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
     const opened = new Map<string, Opened>();
+    const services = new Map<string, Partial<ServiceActivities>>();
     const of = (input: { registrationId: string }) => opened.get(input.registrationId)!.activities;
     const activities: Activities = {
       sendActivationMail: (input) => of(input).sendActivationMail(input),
+      resolvePartner: (input) => of(input).resolvePartner(input),
+      lookUpPartner: (input) => of(input).lookUpPartner(input),
+      notifyLookupDelayed: (input) => of(input).notifyLookupDelayed(input),
+      notifyApprovalAwaited: (input) => of(input).notifyApprovalAwaited(input),
       createAccount: (input) => of(input).createAccount(input),
       recordTransitions: (input) => of(input).recordTransitions(input),
+      tellOutcome: (input) => of(input).tellOutcome(input),
+      nextOfBatch: (input) => services.get(input.batchId)!.nextOfBatch!(input),
+      noteSent: (input) => services.get(input.batchId)!.noteSent!(input),
+      sendNotice: (input) => services.get(input.noticeId)!.sendNotice!(input),
+      testProvider: (input) => services.get(input.testId)!.testProvider!(input),
     };
-    const worker = await Worker.create({
-      connection: nativeConnection,
-      taskQueue,
-      identity,
-      workflowBundle,
-      activities,
-      ...options,
-    });
-    return new Engine(env, new Client({ connection, identity }), worker, opened);
+    const shared = { connection: nativeConnection, identity, activities, ...options };
+    const workers = await Promise.all([
+      Worker.create({ ...shared, taskQueue, workflowBundle }),
+      // As the worker has it: what asks the provider runs apart.
+      Worker.create({ ...shared, taskQueue: providerQueue(taskQueue) }),
+    ]);
+    return new Engine(env, new Client({ connection, identity }), workers, opened, services);
   }
 
   /** Starts a registration as the API does: with a first signal, and the attributes of the first state. */
-  async open(changed: Partial<Lifetimes> = {}, mocks: Mocks = () => ({})): Promise<Opened> {
+  async open(
+    changed: Partial<Lifetimes> = {},
+    mocks: Mocks = () => ({}),
+    kind: RegistrationKind = 'customer',
+  ): Promise<Opened> {
     const registrationId = randomUUID();
     const opened = new Opened(this, registrationId);
     const { records } = opened;
     opened.activities = {
       sendActivationMail: (input) => settle(records, input, 'sent'),
+      resolvePartner: (input) => settle(records, input, 'found'),
+      lookUpPartner: (input) => settle(records, input, 'found'),
+      notifyLookupDelayed: (input) => settle(records, input, 'told'),
+      notifyApprovalAwaited: (input) => settle(records, input, 'told'),
       createAccount: (input) => settle(records, input, 'created'),
+      tellOutcome: async () => {},
       recordTransitions: async ({ transitions }) => {
         records.write(transitions);
         return {};
@@ -89,7 +111,13 @@ export class Engine {
     this.opened.set(registrationId, opened);
     const reference = `RG-${registrationId.slice(0, 4)}-${registrationId.slice(4, 8)}`.toUpperCase();
     const args: [RegistrationWorkflowInput] = [
-      { registrationId, reference, consoleUrl: `https://vestibule.example/console/${reference}`, ...input(changed) },
+      {
+        registrationId,
+        reference,
+        consoleUrl: `https://vestibule.example/console/${reference}`,
+        ...input(changed),
+        kind,
+      },
     ];
     opened.handle = await this.client.workflow.signalWithStart(registrationWorkflowType, {
       workflowId: registrationWorkflowId(reference),
@@ -98,18 +126,24 @@ export class Engine {
       signal: requestLinkSignal,
       signalArgs: [],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: `customer registration ${reference}`,
+      staticSummary: `${kind} registration ${reference}`,
       typedSearchAttributes: [
         { key: registrationStateAttribute, value: 'sendingActivation' },
-        { key: registrationKindAttribute, value: 'customer' },
+        { key: registrationKindAttribute, value: kind },
         { key: registrationAttentionAttribute, value: false },
       ],
     });
     return opened;
   }
 
+  /** Starts a workflow that serves one row, with the activities that know the row. */
+  async serve(type: ServiceWorkflow, activities: Partial<ServiceActivities>, id: string = randomUUID()) {
+    this.services.set(id, activities);
+    return this.client.workflow.start(type, { workflowId: serviceWorkflowId(type, id), taskQueue, args: [{ id }] });
+  }
+
   async stop(): Promise<void> {
-    this.worker.shutdown();
+    for (const worker of this.workers) worker.shutdown();
     await this.ended;
     await this.env.teardown();
   }
@@ -117,18 +151,22 @@ export class Engine {
 
 export type HistoryEvent = { eventId: string; eventType: string } & Record<string, unknown>;
 
-export type Mocks = (opened: Opened) => Partial<Activities>;
+export type Mocks = (opened: Opened) => Partial<RegistrationActivities>;
 
 /** One registration: what its mock activities recorded, and its running workflow. */
 export class Opened {
   readonly records = new Records();
-  activities!: Activities;
+  activities!: RegistrationActivities;
   handle!: WorkflowHandle;
 
   constructor(
     private readonly engine: Engine,
     readonly registrationId: string,
   ) {}
+
+  get reference(): string {
+    return this.handle.workflowId.replace('registration-', '');
+  }
 
   view(): Promise<RegistrationView> {
     return this.handle.query(registrationStateQuery);
@@ -177,13 +215,17 @@ export class Opened {
     while (!(await this.eventTypes()).includes(eventType));
   }
 
+  async isRunning(): Promise<boolean> {
+    return (await this.handle.describe()).status.name === 'RUNNING';
+  }
+
   recorded(): Line[] {
     return this.records.inOrder();
   }
 }
 
 /** An event as a person or an operator may send it. */
-export type Happening = Pick<MachineEvent, 'type'> & { actor?: string; submissionId?: string };
+export type Happening = Omit<MachineEvent, 'at' | 'output'> & { actor?: string };
 
 let isQuiet = false;
 /** Expected failures of activities would fill the screen. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import type { Effects } from '../../machines/registration.js';
+import { type Effects, effectOutcomes, finalNotices } from '../../machines/registration.js';
 import type { RegistrationView } from '../../workflows/messages.js';
 import {
   everyPath,
@@ -8,8 +8,11 @@ import {
   type MachineEvent,
   nameOf,
   type Path,
+  recordedName,
+  running,
   type Step,
   stateOf,
+  lifetimes as usual,
 } from '../machines/paths.js';
 import { type Activities, Engine, type Mocks, type Opened } from './engine.js';
 import { chooseJourneys, isTimerDuringEffect, type Journey, kindOf } from './journeys.js';
@@ -44,8 +47,9 @@ for (const { name, changed } of variants) {
 
   for (const [index, journey] of journeys.entries()) {
     const way = index % 2 ? 'signals' : 'updates';
-    const told = journey.path.map(({ event }) => nameOf(event)).join(', ');
-    test.serial(`${name} and by ${way} the workflow goes the machine's way: ${told}`, goes, journey, way);
+    const { path } = journey;
+    const told = path.length > 6 ? `… ${path.length} steps` : path.map(({ event }) => nameOf(event)).join(', ');
+    test.serial(`${name} and by ${way} the workflow goes the machine's way ${index + 1}: ${told}`, goes, journey, way);
   }
 }
 
@@ -56,7 +60,8 @@ async function goes(
   way: 'updates' | 'signals',
 ): Promise<void> {
   const { engine } = t.context.box;
-  const effects = hold();
+  // Half of the journeys find the partner in our own table, half ask the provider.
+  const effects = hold(way === 'signals');
   const opened = await engine.open(lifetimes, effects.mocks);
   // An event that came with the very first task would let the mail be dropped before anybody was asked to send it.
   await effects.called('sendActivationMail');
@@ -65,30 +70,33 @@ async function goes(
   let isUndisturbed = true;
   for (const [index, step] of path.entries()) {
     const { event, from, to } = step;
+    const [left] = running(from).filter((effect) => from.children[effect] !== to.children[effect]);
+    const isOvertaking = left && !isOutcome(step);
     if (isOutcome(step)) await effects.answer(opened, step);
     else if (event.type.startsWith('xstate.after.')) await opened.pass(event.type.split('.')[2]!);
     else {
       if (event.type === 'LINK_REQUESTED' && !(await opened.view()).allowed.includes(event.type))
-        await engine.env.sleep(lifetimes.resendCooldown ?? 60_001);
+        await engine.env.sleep(usual.resendCooldown + 1);
       const sent = { ...event, actor: 'someone' };
-      if (way === 'signals') await opened.signal(sent);
-      else answers.push(opened.update(sent));
+      // Of an update one knows when its workflow task is over, which is needed before a late result may come.
+      if (way === 'updates' || isOvertaking) answers.push(opened.update(sent));
+      else await opened.signal(sent);
     }
-    const left = Object.keys(from.children).find((effect) => !(effect in to.children));
-    await arrive(t, opened, effects, index, step);
-    if (left && !isOutcome(step)) {
-      overtaken.push(left as keyof Effects);
+    if (isOvertaking) {
+      overtaken.push(left);
       isUndisturbed = false;
     }
-    // What an effect that was left still does comes too late, and changes nothing. (In the middle of the last workflow
-    // task it would make the server repeat that task, which has a test of its own.)
-    if (stateOf(to) !== 'creatingAccount' && to.status === 'active')
+    await arrive(t, opened, effects, index, step, overtaken);
+    // What an effect that was left still does comes too late, and changes nothing. (In the middle of a workflow task it
+    // would make the server repeat that task, which has a test of its own.)
+    if (to.status === 'active' && overtaken.length > 0 && !running(to).some(isWithinTask)) {
+      if (running(to).length === 0) await Promise.all(answers);
       for (const effect of overtaken.splice(0)) await effects.answerLate(opened, effect);
+    }
   }
-  const views = await Promise.all(answers);
   t.deepEqual(
-    views.map(({ state }) => state),
-    way === 'signals' ? [] : restsAfterExternal(path),
+    (await Promise.all(answers)).map(({ state }) => state),
+    restsAfter(path, way),
   );
   const end = path.at(-1)!.to;
   t.deepEqual(await opened.handle.result(), { state: stateOf(end) });
@@ -100,10 +108,15 @@ async function goes(
   t.deepEqual(opened.records.contradictions, [], 'no number is given to two steps');
   // An effect that was overtaken writes the steps before it once more, which changes nothing.
   if (isUndisturbed) t.deepEqual(opened.records.words, [...new Set(opened.records.words)], 'no step is recorded twice');
+  const { context } = end;
+  t.deepEqual(effects.told, context.awaited ? [[finalNotices[stateOf(end) as Final], context.mailSequence + 1]] : []);
 }
 
+type Final = keyof typeof finalNotices;
 const isOutcome = ({ event }: Step) => /^xstate\.(done|error)\.actor\./.test(event.type);
 const isExternal = ({ type }: MachineEvent) => (externalTypes as readonly string[]).includes(type);
+/** Local activities: while one runs, so does the workflow task, in which a query would wait. */
+const isWithinTask = (effect: keyof Effects) => effect === 'createAccount' || effect === 'resolvePartner';
 
 /** Waits until the step has been taken: the effect that it starts is called, or the state that it leads to recorded. */
 async function arrive(
@@ -112,10 +125,12 @@ async function arrive(
   effects: ReturnType<typeof hold>,
   index: number,
   { from, to }: Step,
+  overtaken: string[],
 ): Promise<void> {
-  const [effect] = Object.keys(to.children) as (keyof Effects)[];
-  if (effect && from.children[effect] !== to.children[effect]) await effects.called(effect);
-  if (effect === 'createAccount') return; // it holds the workflow task, in which a query would wait
+  const [effect] = running(to);
+  if (effect && from.children[effect] !== to.children[effect])
+    await effects.called(effect, overtaken.filter((other) => other === effect).length + 1);
+  if (effect && isWithinTask(effect)) return;
   if (!effect)
     await opened.records.until(() => opened.records.state === stateOf(to) && opened.records.lines.size > index);
   if (to.status !== 'active') return;
@@ -130,10 +145,13 @@ function timersOf({ _nodes }: Step['to']): string[] {
   return _nodes.flatMap((node) => node.after.map(({ eventType }) => eventType.split('.')[2]!));
 }
 
-function restsAfterExternal(path: Path): string[] {
-  return path.flatMap((step, index) =>
-    isExternal(step.event) ? [stateOf(path.slice(index).find(({ to }) => !to.hasTag('busy'))!.to)] : [],
-  );
+/** What each update answers: the state in which nothing runs any more. */
+function restsAfter(path: Path, way: 'updates' | 'signals'): string[] {
+  return path.flatMap(({ event, from, to }, index) => {
+    const isOvertaking = running(from).some((effect) => from.children[effect] !== to.children[effect]);
+    if (!isExternal(event) || (way === 'signals' && !isOvertaking)) return [];
+    return [stateOf(path.slice(index).find((later) => running(later.to).length === 0)!.to)];
+  });
 }
 
 function lineOf({ from, event, to }: Step, index: number): Line {
@@ -141,7 +159,7 @@ function lineOf({ from, event, to }: Step, index: number): Line {
   return {
     sequence: index + 1,
     from: stateOf(from),
-    event: nameOf(event),
+    event: recordedName(event),
     to: stateOf(to),
     actor: isExternal(event) ? 'someone' : 'system',
     attention: to.hasTag('attention'),
@@ -151,29 +169,47 @@ function lineOf({ from, event, to }: Step, index: number): Line {
 }
 
 /** Effects that end when the path says so, and as it says. */
-function hold() {
-  type Call<E extends keyof Effects> = Held<Parameters<Activities[E]>[0], Awaited<ReturnType<Activities[E]>>>;
+function hold(byProvider: boolean) {
+  type Call<E extends keyof Activities> = Held<Parameters<Activities[E]>[0], Awaited<ReturnType<Activities[E]>>>;
   const held = {
     sendActivationMail: new Held() as Call<'sendActivationMail'>,
+    resolvePartner: new Held() as Call<'lookUpPartner'>,
+    notifyLookupDelayed: new Held() as Call<'notifyLookupDelayed'>,
+    notifyApprovalAwaited: new Held() as Call<'notifyApprovalAwaited'>,
     createAccount: new Held() as Call<'createAccount'>,
-  };
+  } satisfies Record<keyof Effects, unknown>;
+  const told: [string, number][] = [];
   return {
+    /** Which mails about the outcome were sent, under which number. */
+    told,
     mocks: (() => ({
       sendActivationMail: held.sendActivationMail.run,
+      resolvePartner: byProvider ? async () => ({ outcome: 'askProvider' }) : held.resolvePartner.run,
+      lookUpPartner: held.resolvePartner.run,
+      notifyLookupDelayed: held.notifyLookupDelayed.run,
+      notifyApprovalAwaited: held.notifyApprovalAwaited.run,
       createAccount: held.createAccount.run,
+      tellOutcome: async ({ template, sequence }) => void told.push([template, sequence]),
     })) as Mocks,
-    called: (effect: keyof Effects) => held[effect].waiting(),
+    called: (effect: keyof Effects, calls = 1) => held[effect].waiting(calls),
     answer: async (opened: Opened, { event }: Step) => {
       const effect = event.type.split('.')[3] as keyof Effects;
       const call = await held[effect].next();
       if (event.output) return call.answer(settle(opened.records, call.input as never, event.output.outcome) as never);
       call.fail(ApplicationFailure.nonRetryable('down', 'Down'));
-      // The creation is tried once more, as an activity of its own.
-      if (effect === 'createAccount') (await held[effect].next()).fail(ApplicationFailure.nonRetryable('down', 'Down'));
+      // What fails within the task is tried once more, as an activity of its own.
+      if (effect === 'createAccount' || (effect === 'resolvePartner' && !byProvider))
+        (await held[effect].next()).fail(ApplicationFailure.nonRetryable('down', 'Down'));
     },
+    /** Answers a call that nobody waits for any more, and sees that the engine has heard it. */
     answerLate: async (opened: Opened, effect: keyof Effects) => {
+      const heard = await completed(opened);
       const call = await held[effect].next();
-      call.answer(settle(opened.records, call.input as never, 'sent') as never);
+      call.answer(settle(opened.records, call.input as never, effectOutcomes[effect][0]) as never);
+      while ((await completed(opened)) === heard && (await opened.isRunning()));
     },
   };
 }
+
+const completed = async (opened: Opened) =>
+  (await opened.eventTypes()).filter((type) => type === 'ACTIVITY_TASK_COMPLETED').length;

@@ -96,7 +96,7 @@ test.serial(
     t.true(view.since - before >= 30_000 && view.since - before <= 90_000, `${view.since - before} ms of retries`);
     t.true(sequences.length >= 4, `${sequences.length} tries`);
     t.is(view.problem, 'mailServerUnavailable');
-    t.deepEqual(view.failures, { mail: 1, creation: 0 });
+    t.deepEqual(view.failures, { mail: 1, creation: 0, lookup: 0 });
     t.deepEqual(view.tags, ['attention']);
 
     isUp = true;

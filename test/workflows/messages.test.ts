@@ -28,7 +28,9 @@ test.serial('an update that is not allowed is refused with what is, and leaves n
   });
   const failure = error?.cause as ApplicationFailure;
   t.is(failure.type, 'EventNotAllowed');
-  t.deepEqual(failure.details, [{ state: 'awaitingProof', allowed: ['PROVEN', 'SUBMITTED', 'CANCEL'] }]);
+  t.deepEqual(failure.details, [
+    { state: 'awaitingProof', allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND'] },
+  ]);
   const after = (await opened.eventTypes()).filter((type) => type.includes('UPDATE') || type.includes('MARKER'));
   t.deepEqual(after, before);
   t.is(opened.records.lines.size, 1);
@@ -40,6 +42,9 @@ for (const [name, event] of Object.entries({
   nothing: null,
   'without a type': { actor: 'operator' },
   'a submit without its submission': { type: 'SUBMITTED' },
+  'a submit of a kind that there is not': { type: 'SUBMITTED', submissionId: 'submission-1', kind: 'supplier' },
+  'an assignment without a partner': { type: 'ASSIGN_PARTNER' },
+  'an assignment of what is no id': { type: 'ASSIGN_PARTNER', partnerId: { id: 1 } },
 })) {
   test.serial(`an event that is ${name} is refused as malformed by the update and ignored as a signal`, async (t) => {
     const opened = await t.context.engine.open();
@@ -117,11 +122,11 @@ test.serial(
     t.deepEqual(rest, {
       state: 'awaitingProof',
       tags: ['person'],
-      allowed: ['PROVEN', 'SUBMITTED', 'CANCEL'],
+      allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND'],
       waitsFor: 'the person',
       proven: false,
       mailsSent: 1,
-      failures: { mail: 0, creation: 0 },
+      failures: { mail: 0, creation: 0, lookup: 0 },
     } as never);
     t.deepEqual(Object.keys(deadlines), ['reminderOrExpiry']);
     t.true(deadlines.reminderOrExpiry! - since <= lifetimes.reminder);

@@ -80,8 +80,9 @@ export class Held<Input, Result> {
     return this.calls.shift()!;
   }
 
-  async waiting(): Promise<void> {
-    while (this.calls.length === 0)
+  /** Until as many calls have come that are not answered. */
+  async waiting(calls = 1): Promise<void> {
+    while (this.calls.length < calls)
       await new Promise<void>((wake) => {
         this.wake = wake;
       });

@@ -1,0 +1,2 @@
+/** Queue of what asks a Partner Provider, beside the worker's own queue. The worker has the same function. */
+export const providerQueue = (taskQueue: string): string => `${taskQueue}-provider`;
