@@ -1,19 +1,17 @@
 import { UniqueViolationError } from 'objection';
-import { type CreationOutcome, createCustomerAccount } from '../db/accounts.js';
+import { type Creation, type CreationOutcome, createAccount as create } from '../db/accounts.js';
 import type { ActivityContext } from './activities.js';
 import { type EffectInput, type EffectResult, settle } from './record-transitions.js';
 
-export interface CreateAccountInput extends EffectInput<CreationOutcome> {
-  submissionId: string;
-}
+export type CreateAccountInput = EffectInput<CreationOutcome> & Creation;
 
-/** Customer, first user, consents and the registration's end in one transaction (security.md O1); may run again. */
+/** Organisation, user, consents and the registration's end in one transaction (security.md O1); may run again. */
 export const createAccount =
   ({ db }: ActivityContext) =>
   async (input: CreateAccountInput): Promise<EffectResult<CreationOutcome>> => {
     try {
       return await db.transaction(async (trx) => {
-        const outcome = await createCustomerAccount(trx, input.registrationId, input.submissionId);
+        const outcome = await create(trx, input);
         return settle(trx, input, outcome);
       });
     } catch (error) {

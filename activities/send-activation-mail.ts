@@ -10,7 +10,7 @@ type MailOutcome = 'sent' | 'accountExists' | 'mailRefused';
 
 export interface SendActivationMailInput extends EffectInput<MailOutcome> {
   sequence: number;
-  purpose: 'activation' | 'reminder';
+  purpose: 'activation' | 'reminder' | 'continue';
 }
 
 /**

@@ -1,11 +1,11 @@
 /** The worker process: runs the registration workflows and their activities until told to stop. */
 import { fileURLToPath } from 'node:url';
-import { type LogEntry, NativeConnection, type NativeConnectionOptions, Runtime, Worker } from '@temporalio/worker';
+import { type LogEntry, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { openDatabase } from '../db/connection.js';
-import { needsTls } from '../db/environment.js';
+import { needsTls, temporalConnection } from '../db/environment.js';
 import { createLog } from '../db/log.js';
 import { createActivities } from './activities.js';
-import { readEnvironment, type WorkerEnvironment } from './environment.js';
+import { readEnvironment } from './environment.js';
 import { failWithCodes } from './failure-codes.js';
 import { createMailer } from './mailer.js';
 import { ensureSearchAttributes } from './search-attributes.js';
@@ -13,6 +13,10 @@ import { ensureSearchAttributes } from './search-attributes.js';
 const workflowBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 /** How long running activities may go on after a signal to stop. */
 const shutdownGrace = '20s';
+/** As many as ask the Partner Provider at the same time. */
+const lookupsAtOnce = 20;
+/** As `workflows/queues.ts` has it. */
+const providerQueue = (taskQueue: string) => `${taskQueue}-provider`;
 
 const env = readEnvironment(process.env);
 const log = createLog('worker', env.LOG_LEVEL);
@@ -39,42 +43,42 @@ const mailer = createMailer({
   tls: needsTls(env.SMTP_TLS, env.VESTIBULE_MODE) ? 'required' : 'off',
   log,
 });
-const connection = await NativeConnection.connect(connectionOptions(env));
+const connection = await NativeConnection.connect(temporalConnection(env));
 await ensureSearchAttributes(connection, env.TEMPORAL_NAMESPACE);
-const worker = await Worker.create({
+const shared = {
   connection,
   namespace: env.TEMPORAL_NAMESPACE,
-  taskQueue: env.TEMPORAL_TASK_QUEUE,
-  workflowBundle: { codePath: workflowBundle },
-  activities: createActivities({ db, mailer, keys: env.SECRET_KEYS, publicUrl: env.PUBLIC_URL }),
+  activities: createActivities({
+    db,
+    mailer,
+    keys: env.SECRET_KEYS,
+    publicUrl: env.PUBLIC_URL,
+    providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
+  }),
   interceptors: {
     activity: [() => ({ inbound: failWithCodes((error) => log.error({ err: error }, 'activity failed')) })],
   },
   shutdownGraceTime: shutdownGrace,
-});
+};
+const workers = await Promise.all([
+  Worker.create({ ...shared, taskQueue: env.TEMPORAL_TASK_QUEUE, workflowBundle: { codePath: workflowBundle } }),
+  // Apart, so that a provider that hangs takes no place from mails and accounts (security.md F9).
+  Worker.create({
+    ...shared,
+    taskQueue: providerQueue(env.TEMPORAL_TASK_QUEUE),
+    maxConcurrentActivityTaskExecutions: lookupsAtOnce,
+  }),
+]);
 // A worker whose launcher is gone would go on unseen.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();
 process.send?.({ ready: true });
 log.info('worker ready');
 try {
-  await worker.run();
+  await Promise.all(workers.map((worker) => worker.run()));
 } finally {
   mailer.close();
   await Promise.all([connection.close(), db.destroy()]);
-}
-
-function connectionOptions({
-  TEMPORAL_ADDRESS,
-  TEMPORAL_TLS,
-  TEMPORAL_API_KEY,
-  VESTIBULE_MODE,
-}: WorkerEnvironment): NativeConnectionOptions {
-  return {
-    address: TEMPORAL_ADDRESS,
-    tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
-    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
-  };
 }
 
 function pinoLevel(level: LogEntry['level']) {

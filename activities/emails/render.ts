@@ -7,9 +7,16 @@ import { text as accountExistsText } from './account-exists/text.js';
 import { Html as ActivationHtml } from './activation/html.js';
 import { subject as activationSubject } from './activation/subject.js';
 import { text as activationText } from './activation/text.js';
+import { Html as ContinueHtml } from './continue/html.js';
+import { subject as continueSubject } from './continue/subject.js';
+import { text as continueText } from './continue/text.js';
+import { noticeTemplate } from './notice/template.js';
 import { Html as ReminderHtml } from './reminder/html.js';
 import { subject as reminderSubject } from './reminder/subject.js';
 import { text as reminderText } from './reminder/text.js';
+import { Html as StaffInvitationHtml } from './staff-invitation/html.js';
+import { subject as staffInvitationSubject } from './staff-invitation/subject.js';
+import { text as staffInvitationText } from './staff-invitation/text.js';
 import type { EmailName, EmailVariables, PartProps, Template } from './template.js';
 
 export type { EmailName, EmailVariables } from './template.js';
@@ -23,7 +30,14 @@ export interface RenderedEmail {
 const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   activation: { subject: activationSubject, Html: ActivationHtml, text: activationText },
   reminder: { subject: reminderSubject, Html: ReminderHtml, text: reminderText },
+  continue: { subject: continueSubject, Html: ContinueHtml, text: continueText },
   'account-exists': { subject: accountExistsSubject, Html: AccountExistsHtml, text: accountExistsText },
+  'lookup-delayed': noticeTemplate('lookupDelayed'),
+  'approval-awaited': noticeTemplate('approvalAwaited'),
+  'account-ready': noticeTemplate('accountReady', 'loginUrl'),
+  declined: noticeTemplate('declined'),
+  ended: noticeTemplate('ended', 'startUrl'),
+  'staff-invitation': { subject: staffInvitationSubject, Html: StaffInvitationHtml, text: staffInvitationText },
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

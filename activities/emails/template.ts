@@ -19,11 +19,27 @@ export interface EmailVariables {
     /** When the registration expires. */
     expiresAt: Date;
   };
+  /** As `activation`, because something is asked of a person who has left the page. */
+  continue: EmailVariables['activation'];
   'account-exists': {
     email: string;
     /** The log-in page; carries no token. */
     loginUrl: string;
   };
+  'lookup-delayed': NoticeVariables;
+  'approval-awaited': NoticeVariables;
+  'account-ready': NoticeVariables;
+  declined: NoticeVariables;
+  ended: NoticeVariables;
+  'staff-invitation': { email: string; link: string };
+}
+
+/** Of a mail that tells where a registration stands; its links carry no token. */
+export interface NoticeVariables {
+  email: string;
+  reference: string;
+  loginUrl: string;
+  startUrl: string;
 }
 
 export type EmailName = keyof EmailVariables;

@@ -1,12 +1,9 @@
 import anyTest, { type TestFn } from 'ava';
-import type { ActivityContext } from '../../activities/activities.js';
-import { createAccount } from '../../activities/create-account.js';
-import { type CreationOutcome, createCustomerAccount } from '../../db/accounts.js';
+import { type CreationOutcome, createAccount } from '../../db/accounts.js';
 import type { Database } from '../../db/connection.js';
-import type { Registration, Submission } from '../../db/models.js';
-import type { RecordedTransition } from '../../db/record-transitions.js';
-import { buildRegistration, buildStep, buildSubmission, buildUser, endRegistration } from '../db/fixtures/rows.js';
+import { buildRegistration, buildSubmission, buildUser, endRegistration } from '../db/fixtures/rows.js';
 import { startDatabase, type TestDatabase } from '../helpers/database.js';
+import { countOf, outcomes, runCreation as run, setAside } from './fixtures/creation.js';
 
 const test = anyTest as TestFn<{ postgres: TestDatabase; db: Database }>;
 
@@ -16,36 +13,9 @@ test.before(async (t) => {
 });
 test.after.always((t) => t.context.postgres?.stop());
 
-const outcomes = {
-  created: 'completed',
-  emailTaken: 'alreadyRegistered',
-  onboardingClosed: 'awaitingDetails',
-  agreementOutdated: 'awaitingDetails',
-  userTypeInvalid: 'creationBlocked',
-} as const satisfies Record<CreationOutcome, string>;
-
-/** Runs the activity as the worker does. */
-async function run(db: Database, { id }: Registration, submission: Pick<Submission, 'id'>) {
-  const step = (outcome: CreationOutcome): RecordedTransition => {
-    const final = outcome === 'created' || outcome === 'emailTaken';
-    return buildStep(2, { from: 'creatingAccount', to: outcomes[outcome], final });
-  };
-  const next = Object.fromEntries(Object.keys(outcomes).map((key) => [key, step(key as CreationOutcome)]));
-  const pending = [buildStep(1, { event: 'SUBMITTED', to: 'creatingAccount' })];
-  const record = { pending, next: next as Record<CreationOutcome, RecordedTransition> };
-  const activity = createAccount({ db } as ActivityContext);
-  return activity({ registrationId: id, submissionId: submission.id, record });
-}
-
 async function buildReady(db: Database) {
   const registration = await buildRegistration(db);
   return { registration, submission: await buildSubmission(db, registration) };
-}
-
-async function countOf(db: Database, { id }: Registration) {
-  const users = await db('users').where({ registration_id: id });
-  const consents = await db('consents').where({ registration_id: id });
-  return { users: users.length, consents: consents.length };
 }
 
 test.serial(
@@ -117,11 +87,6 @@ const refusal = test.macro({
   title: (when, outcome) => `no account, but the outcome "${outcome}", ${when}`,
 });
 
-const setAside = async (db: Database, changed: Record<string, unknown>) => {
-  const before = await db('settings').first();
-  await db('settings').update(changed);
-  return () => db('settings').update(before);
-};
 const addUserType = async (db: Database, kind: string, permissions: string[]) => {
   const name = `${kind} ${Math.random()}`;
   const [{ id }] = await db('user_types').insert({ kind, name, permissions }).returning('id');
@@ -220,6 +185,20 @@ test.serial('a fault at any statement leaves nothing, and the next attempt makes
   }
 });
 
+test.serial(
+  'a submission whose e-mail was corrected meanwhile makes no account, and neither does one that is gone',
+  async (t) => {
+    const { db } = t.context;
+    const [unproven, gone] = [await buildReady(db), await buildReady(db)];
+    await db('registrations').where({ id: unproven.registration.id }).update({ proven_at: null });
+    await db('registration_submissions').where({ id: gone.submission.id }).delete();
+    for (const { registration, submission } of [unproven, gone]) {
+      t.deepEqual(await run(db, registration, submission), { outcome: 'withdrawn' });
+      t.deepEqual(await countOf(db, registration), { users: 0, consents: 0 });
+    }
+  },
+);
+
 test.serial('an attempt that comes after the end changes nothing', async (t) => {
   const { db } = t.context;
   const { registration, submission } = await buildReady(db);
@@ -241,7 +220,8 @@ test.serial('creation inside a transaction that its caller breaks off leaves not
   const { db } = t.context;
   const { registration, submission } = await buildReady(db);
   const trx = await db.transaction();
-  t.is(await createCustomerAccount(trx, registration.id, submission.id), 'created');
+  const creation = { registrationId: registration.id, submissionId: submission.id, approved: false };
+  t.is(await createAccount(trx, creation), 'created');
   await trx.rollback();
   t.deepEqual(await countOf(db, registration), { users: 0, consents: 0 });
 });

@@ -10,6 +10,12 @@ import { type Language, languages } from '../../activities/i18n.js';
 
 const base = 'https://register.vestibule.example';
 const link = `${base}/register/Hk3vQ9sJw2Lr8dXbT5yZ1cNfPa7mUeGoKqViRxAt0Y4`;
+const notice = {
+  email: 'maria@example.com',
+  reference: 'RG-7K3F-2M9T',
+  loginUrl: `${base}/login`,
+  startUrl: `${base}/register`,
+};
 const variables: EmailVariables = {
   activation: {
     email: 'maria@example.com',
@@ -26,7 +32,20 @@ const variables: EmailVariables = {
     reference: 'RG-7K3F-2M9T',
     expiresAt: new Date('2026-11-30T14:05:00Z'),
   },
+  continue: {
+    email: 'maria@example.com',
+    link,
+    cancelLink: `${link}/cancel`,
+    linkHours: 24,
+    reference: 'RG-7K3F-2M9T',
+  },
   'account-exists': { email: 'maria@example.com', loginUrl: `${base}/login` },
+  'lookup-delayed': notice,
+  'approval-awaited': notice,
+  'account-ready': notice,
+  declined: notice,
+  ended: notice,
+  'staff-invitation': { email: 'maria@example.com', link: `${base}/console/setup/${link.slice(-43)}` },
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -52,7 +71,14 @@ const hrefs = (html: string) => [...html.matchAll(/\shref="([^"]*)"/g)].map(([, 
 const expectedLinks: Record<EmailName, string[]> = {
   activation: [link, link, `${link}/cancel`],
   reminder: [link, link, `${link}/cancel`],
+  continue: [link, link, `${link}/cancel`],
   'account-exists': [`${base}/login`, `${base}/login`],
+  'lookup-delayed': [],
+  'approval-awaited': [],
+  'account-ready': [`${base}/login`, `${base}/login`],
+  declined: [],
+  ended: [`${base}/register`, `${base}/register`],
+  'staff-invitation': [0, 1].map(() => `${base}/console/setup/${link.slice(-43)}`),
 };
 
 const rendersCompletely = test.macro<[EmailName, Language]>({

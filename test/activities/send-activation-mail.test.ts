@@ -27,7 +27,7 @@ test.after.always(async (t) => {
 
 /** Runs the activity as the worker does; every outcome leads somewhere. */
 function run({ database: { db }, mailer }: Context, { id }: Registration, sequence = 1, from = mailer) {
-  const activity = sendActivationMail({ db, mailer: from, keys: buildKeys('k1'), publicUrl });
+  const activity = sendActivationMail({ db, mailer: from, keys: buildKeys('k1'), publicUrl, providerOrigins: [] });
   const next = {
     sent: buildStep(sequence, { to: 'awaitingProof' }),
     accountExists: buildStep(sequence, { to: 'alreadyRegistered', final: true }),

@@ -1,0 +1,3 @@
+import type { Translate } from '../../i18n.js';
+
+export const subject = (t: Translate): string => t('continue.subject');
