@@ -4,6 +4,7 @@ import {
   isGrpcDeadlineError,
   isGrpcServiceError,
   ServiceError,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -22,6 +23,8 @@ import {
   registrationWorkflowId,
   registrationWorkflowType,
   requestLinkSignal,
+  type ServiceWorkflow,
+  serviceWorkflowId,
 } from '../workflows/messages.js';
 
 /** How the machine took an event; `unavailable` and `processing` say nothing of the event, which may still be applied. */
@@ -64,7 +67,7 @@ export class Engine {
       reference,
       kind,
       lifetimes: lifetimes(settings),
-      consoleUrl: `${publicUrl}/console`,
+      consoleUrl: `${publicUrl}/console/registrations/${reference}`,
     };
     await client.withDeadline(Date.now() + acceptWithin, () =>
       client.workflow.signalWithStart(registrationWorkflowType, {
@@ -75,7 +78,8 @@ export class Engine {
         signalArgs: [],
         // A registration has one workflow for ever; what has ended is not run again under its reference.
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: `${kind} registration ${reference}`,
+        // Without the kind, which the person may change: the current details tell it.
+        staticSummary: `Registration ${reference}`,
         staticDetails: `[Open in the Console](${input.consoleUrl})`,
         typedSearchAttributes: [
           { key: registrationStateAttribute, value: 'sendingActivation' },
@@ -84,6 +88,24 @@ export class Engine {
         ],
       }),
     );
+  }
+
+  /** Starts a workflow that serves a row which is there already; does nothing if it runs or has run. Needs no worker. */
+  async serve(type: ServiceWorkflow, id: string): Promise<void> {
+    const { client, taskQueue } = this.options;
+    await client
+      .withDeadline(Date.now() + acceptWithin, () =>
+        client.workflow.start(type, {
+          workflowId: serviceWorkflowId(type, id),
+          taskQueue,
+          args: [{ id }],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        }),
+      )
+      .catch((error) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      });
   }
 
   /** References of registrations whose workflow did not end by itself, since then. */
@@ -175,5 +197,6 @@ function lifetimes(settings: Settings): Lifetimes {
     mailRetry: milliseconds(settings.mail_retry_seconds),
     creationRetry: milliseconds(settings.creation_retry_seconds),
     operator: milliseconds(settings.operator_seconds),
+    lookupRetry: milliseconds(settings.lookup_retry_seconds),
   };
 }

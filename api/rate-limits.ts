@@ -12,6 +12,9 @@ export const defaultLimits = {
   mailsPerMailboxDay: 10,
   mailsOverall: 60, // a minute
   wrongLinksPerSource: 60, // ten minutes
+  codesPerRegistration: 10, // an hour (security.md E7)
+  codesPerSource: 60, // an hour
+  staffResends: 1, // an hour and registration: passes although a mailbox's limits are reached (L6)
   loginsPerAccount: 10, // ten minutes, from one source
   loginsPerAccountOverall: 30, // a minute, from everywhere: soon over for the owner (P11)
   loginsPerSource: 100, // ten minutes
@@ -48,6 +51,9 @@ export class RateLimits {
       mailsPerMailboxDay: limiter('mailsPerMailboxDay', day),
       mailsOverall: limiter('mailsOverall', minute),
       wrongLinksPerSource: limiter('wrongLinksPerSource', 10 * minute),
+      codesPerRegistration: limiter('codesPerRegistration', hour),
+      codesPerSource: limiter('codesPerSource', hour),
+      staffResends: limiter('staffResends', hour),
       loginsPerAccount: limiter('loginsPerAccount', 10 * minute),
       loginsPerAccountOverall: limiter('loginsPerAccountOverall', minute),
       loginsPerSource: limiter('loginsPerSource', 10 * minute),

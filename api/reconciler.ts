@@ -1,4 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { unfinishedBatches } from '../db/batches.js';
+import { waitingNotices } from '../db/notices.js';
 import {
   endWithoutWorkflow,
   eraseEnded,
@@ -46,9 +48,11 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await services.db('rate_limits').where('expire', '<', Date.now()).delete();
+    await services.db('provider_tests').whereRaw("created_at < now() - interval '1 day'").delete();
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await handOver(services, olderThanSeconds);
+    await serveLeftovers(services, olderThanSeconds);
   });
 }
 
@@ -71,6 +75,12 @@ async function handOver(services: Services, olderThanSeconds: number): Promise<v
         await openRegistration(db, { email, kind, language, lifetimeSeconds: settings.registration_lifetime_seconds });
     }
   }
+}
+
+/** Starts the workflows of rows that were written while the engine was away; one that runs is left alone. */
+async function serveLeftovers({ db, engine }: Services, olderThanSeconds: number): Promise<void> {
+  for (const id of await unfinishedBatches(db, olderThanSeconds, batch)) await engine.serve('retryBatch', id);
+  for (const id of await waitingNotices(db, olderThanSeconds, batch)) await engine.serve('notice', id);
 }
 
 /** Whoever ends a workflow in the Temporal UI ends the registration; it must not stay open with nobody to move it. */

@@ -1,9 +1,10 @@
 /** What the pages and the JSON API do with registrations: the same functions for both. */
 import { createHash } from 'node:crypto';
+import { isOpenFor } from '../db/accounts.js';
 import { type Agreement, currentAgreements } from '../db/agreements.js';
 import type { Database } from '../db/connection.js';
 import type { Logger } from '../db/log.js';
-import type { Registration, Settings } from '../db/models.js';
+import type { OrganisationKind, Registration, Settings } from '../db/models.js';
 import {
   endWithoutWorkflow,
   findByToken,
@@ -13,12 +14,14 @@ import {
   type PresentedLink,
   saveDraft,
   storeSubmission,
+  typedCodePurpose,
 } from '../db/registrations.js';
 import type { SecretKeys } from '../db/secret-keys.js';
 import type { Engine, EventResult } from './engine.js';
 import { RequestError } from './errors.js';
 import { hashPassword, passwordProblem } from './passwords.js';
 import type { RateLimits } from './rate-limits.js';
+import { asksForCode, openKinds, preselected } from './registration-forms.js';
 
 export interface Services {
   db: Database;
@@ -29,20 +32,33 @@ export interface Services {
 }
 
 /** Where a registration stands, as the holder of its link is told. */
-export type Standing = 'open' | 'processing' | 'blocked' | 'completed' | 'alreadyRegistered' | 'cancelled' | 'expired';
+export type Standing =
+  | 'open'
+  | 'processing'
+  | 'parked'
+  | 'awaitingApproval'
+  | 'blocked'
+  | 'completed'
+  | 'alreadyRegistered'
+  | 'declined'
+  | 'cancelled'
+  | 'expired';
 
 /**
  * Accepts a registration, or a wish for a fresh link: the same for every address, whatever is known of it
  * (security.md E1 to E4). Once the row is there it is accepted; when the engine is away, or too many mails went to this
  * mailbox, the reconciler takes it up.
  */
-export async function startRegistration(services: Services, email: string, language: string): Promise<void> {
+export async function startRegistration(
+  services: Services,
+  { email, kind, language }: { email: string; kind?: string; language: string },
+): Promise<void> {
   const { db, engine, limits, log } = services;
   const settings = await loadSettings(db);
-  if (!settings.customer_onboarding) throw new RequestError('registrationClosed');
+  if (openKinds(settings).length === 0) throw new RequestError('registrationClosed');
   const registration = await openRegistration(db, {
     email,
-    kind: 'customer',
+    kind: preselected(kind, settings),
     language,
     lifetimeSeconds: settings.registration_lifetime_seconds,
   });
@@ -71,10 +87,13 @@ export async function presentLink(services: Services, token: string, source: str
 /** What the holder of a link may do now; an ended registration keeps its answer for good (W5). */
 export function standing({ registration, expired }: PresentedLink): Standing {
   const { state, problem } = registration;
-  if (state === 'completed' || state === 'alreadyRegistered' || state === 'cancelled') return state;
+  if (state === 'completed' || state === 'alreadyRegistered' || state === 'declined' || state === 'cancelled')
+    return state;
   if (state === 'expired' || expired) return 'expired';
   if (state === 'creationBlocked') return 'blocked';
-  return state === 'creatingAccount' && !problem ? 'processing' : 'open';
+  if (state === 'lookupParked') return 'parked';
+  if (state === 'awaitingApproval') return state;
+  return (state === 'creatingAccount' || state === 'resolvingPartner') && !problem ? 'processing' : 'open';
 }
 
 /** Rejects unless the link's registration is open for input. */
@@ -89,12 +108,11 @@ export function assertOpen(link: PresentedLink): void {
 
 /** Keeps what was typed; the first time, this proves the mailbox. */
 export async function keepAnswers(
-  { db, engine, log }: Services,
+  { db, engine, keys, log }: Services,
   { registration }: PresentedLink,
-  answers: Record<string, string>,
-  language: string,
+  typed: TypedAnswers,
 ): Promise<{ savedAt: string }> {
-  const saved = await saveDraft(db, registration.id, answers, language);
+  const saved = await saveDraft(db, registration.id, sealed(keys, typed));
   if (!saved) throw new RequestError('conflict', { state: registration.state, allowed: [] });
   if (!registration.proven_at)
     // The row says it already; without this word the submit itself is the proof.
@@ -104,13 +122,36 @@ export async function keepAnswers(
   return { savedAt: (saved.draft_saved_at ?? new Date()).toISOString() };
 }
 
-export interface SubmittedForm {
+/** Answers as typed; a partner code among them is a secret of its partner, and kept apart, sealed (security.md D1). */
+export interface TypedAnswers {
+  kind: OrganisationKind;
   answers: Record<string, string>;
+  language: string;
+}
+
+function sealed(keys: SecretKeys, { kind, answers, language }: TypedAnswers) {
+  const { partnerCode, ...rest } = answers;
+  return {
+    kind,
+    language,
+    answers: rest,
+    ...(partnerCode ? { sealedCode: keys.seal(typedCodePurpose, partnerCode) } : {}),
+  };
+}
+
+/** The answers typed so far, with the code. */
+export function typedAnswers({ keys }: Services, registration: Registration): Record<string, string> {
+  const { draft, draft_code } = registration;
+  return { ...draft, ...(draft_code ? { partnerCode: keys.unseal(typedCodePurpose, draft_code) } : {}) };
+}
+
+export interface SubmittedForm extends TypedAnswers {
+  /** Of the request, for the limits. */
+  source: string;
   password: string;
   /** Ids of the agreement versions whose boxes were ticked. */
   accepted: string[];
   idempotencyKey: string;
-  language: string;
 }
 
 export interface SubmissionResult {
@@ -124,27 +165,32 @@ export async function submitRegistration(
   link: PresentedLink,
   form: SubmittedForm,
 ): Promise<SubmissionResult> {
-  const { db, engine } = services;
+  const { db, engine, keys } = services;
   const { registration } = link;
   const settings = await loadSettings(db);
-  const agreements = await currentAgreements(db, form.language);
+  const agreements = await currentAgreements(db, form.language, form.kind);
   const weakness = passwordWeakness(registration, settings, form.answers, form.password);
   if (weakness) throw new RequestError('invalidFields', { fields: { password: weakness } });
-  const saved = await saveDraft(db, registration.id, form.answers, form.language);
+  const { answers, sealedCode } = sealed(keys, form);
+  const saved = await saveDraft(db, registration.id, { ...form, answers, sealedCode });
   if (!saved) return { standing: standing(await reload(services, link)) };
-  if (!settings.customer_onboarding) return { standing: 'open', problem: 'onboardingClosed' };
+  if (!isOpenFor(form.kind, settings)) return { standing: 'open', problem: 'onboardingClosed' };
   if (!areCurrent(agreements, form.accepted)) return { standing: 'open', problem: 'agreementOutdated' };
 
+  const withCode = asksForCode(form.kind, settings);
+  if (withCode) await countCode(services, registration.id, form.source);
   const submission = await storeSubmission(db, {
     registration_id: registration.id,
     idempotency_key: submissionKey(form),
-    answers: form.answers,
+    kind: form.kind,
+    answers,
+    sealed_code: (withCode && sealedCode) || null,
     password_hash: await hashPassword(form.password),
     agreement_version_ids: form.accepted,
     language: form.language,
   });
   if (!submission) return { standing: standing(await reload(services, link)) };
-  const event = { type: 'SUBMITTED', submissionId: submission.id, actor: 'registrant' } as const;
+  const event = { type: 'SUBMITTED', submissionId: submission.id, kind: form.kind, actor: 'registrant' } as const;
   const result = await engine.send(registration.reference, event, `submitted-${submission.id}`);
   if (result.kind !== 'processing') return submissionResult(services, link, result);
   // Temporal forgets an update that no worker has taken yet when it is restarted; a signal it keeps. Whichever comes
@@ -154,6 +200,12 @@ export async function submitRegistration(
     (): EventResult => ({ kind: 'unavailable' }),
   );
   return submissionResult(services, link, await kept);
+}
+
+/** Ten tries, then a pause: told before a code is looked at, so that nobody can go on guessing (security.md E7). */
+async function countCode({ limits }: Services, registrationId: string, source: string): Promise<void> {
+  await limits.consume('codesPerSource', source);
+  await limits.consume('codesPerRegistration', registrationId);
 }
 
 /** Why this person must not have this password, as a field error's code. */
@@ -171,8 +223,8 @@ const areCurrent = (agreements: Agreement[], accepted: string[]) =>
   agreements.every(({ versionId }) => accepted.includes(versionId));
 
 /** The form's key and what it says: a page gone back to and changed is another submission, a double click is not. */
-function submissionKey({ idempotencyKey, answers, accepted }: SubmittedForm): string {
-  const said = JSON.stringify([idempotencyKey, Object.entries(answers).sort(), accepted]);
+function submissionKey({ idempotencyKey, kind, answers, accepted }: SubmittedForm): string {
+  const said = JSON.stringify([idempotencyKey, kind, Object.entries(answers).sort(), accepted]);
   return createHash('sha256').update(said).digest('base64url');
 }
 
@@ -183,7 +235,7 @@ async function submissionResult(
 ): Promise<SubmissionResult> {
   if (result.kind === 'unavailable') throw new RequestError('busy', { retryAfter: 5 });
   // Refused because another device's submission is being carried out right now.
-  const isBusy = result.kind === 'refused' && result.state === 'creatingAccount';
+  const isBusy = result.kind === 'refused' && ['creatingAccount', 'resolvingPartner'].includes(result.state);
   if (isBusy || result.kind === 'processing') return { standing: 'processing' };
   // The workflow is gone; if the row does not know, it was ended by hand.
   if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
@@ -199,6 +251,10 @@ async function reload({ db }: Services, link: PresentedLink): Promise<PresentedL
   const registration = await link.registration.$query(db).throwIfNotFound();
   return { ...link, registration: registration as Registration };
 }
+
+/** While an account is being made it is too late, after an end too. */
+export const isCancellable = (now: Standing): now is 'open' | 'parked' | 'awaitingApproval' | 'blocked' =>
+  now === 'open' || now === 'parked' || now === 'awaitingApproval' || now === 'blocked';
 
 /** "This wasn't me": ends the registration, and its links with it. */
 export async function cancelRegistration(services: Services, link: PresentedLink): Promise<void> {

@@ -41,19 +41,22 @@ function Person({ page: { t }, model }: PartProps) {
 function Company({ page, model: { company } }: PartProps) {
   const { t } = page;
   const place = [company.postalCode, company.city].filter(Boolean).join(' ');
-  const lines = [company.street, place, countryName(page.language, company.country)].filter(Boolean);
+  const country = company.country && countryName(page.language, company.country);
+  const lines = [company.street, place, country].filter(Boolean);
   return (
     <section class="card">
       <h2>{t('account.company')}</h2>
       <dl>
         <Fact name={t('account.name')}>{company.name}</Fact>
-        <Fact name={t('account.address')}>
-          {lines.map((line) => (
-            <span key={line} class="line">
-              {line}
-            </span>
-          ))}
-        </Fact>
+        {lines.length > 0 && (
+          <Fact name={t('account.address')}>
+            {lines.map((line) => (
+              <span key={line} class="line">
+                {line}
+              </span>
+            ))}
+          </Fact>
+        )}
         {company.vatNumber && <Fact name={t('fields.companyVatNumber')}>{company.vatNumber}</Fact>}
       </dl>
     </section>
@@ -69,7 +72,7 @@ function Access({ page: { t }, model }: PartProps) {
         {model.permissions.map((permission) => (
           <li key={permission}>
             <span class="icon icon-check" aria-hidden="true" />
-            {t(`permissions.${permission}`)}
+            {t(`permissions.${permission}`, { defaultValue: permission })}
           </li>
         ))}
       </ul>

@@ -17,7 +17,19 @@ interface LayoutProps {
 }
 
 /** In this order: the later one has the last word. */
-const styles = ['pico', 'tokens', 'app', 'parts', 'journey', 'forms', 'records'];
+const styles = [
+  'pico',
+  'tokens',
+  'app',
+  'parts',
+  'journey',
+  'forms',
+  'records',
+  'console',
+  'console-forms',
+  'console-lists',
+  'console-records',
+];
 
 /** Each in its own words, so that a person finds theirs on a page they cannot read. */
 const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
@@ -55,8 +67,8 @@ export function Layout(props: LayoutProps) {
 }
 
 /** The operators' frame: calmer, and unmistakable for the one that customers see. */
-export function ConsoleLayout(props: LayoutProps & { operator?: string }) {
-  const { page, operator, children } = props;
+export function ConsoleLayout(props: LayoutProps & { nav?: ComponentChildren }) {
+  const { page, nav, children } = props;
   return (
     <Document {...props} product={page.t('common.console')} bodyClass="console">
       <header class="site-header">
@@ -67,9 +79,10 @@ export function ConsoleLayout(props: LayoutProps & { operator?: string }) {
           </a>
           <div class="site-tools">
             <LanguageSwitch page={page} />
-            {operator && <SignedIn page={page} name={operator} action="/console/logout" />}
+            {page.staff && <SignedIn page={page} name={page.staff.email} action="/console/logout" />}
           </div>
         </div>
+        {nav}
       </header>
       <main id="main" class="shell" tabIndex={-1}>
         {children}

@@ -19,16 +19,18 @@ export function LinkEndPage({ page, model }: { page: PageContext; model: LinkEnd
   );
 }
 
+const isGoingOn = (reason: LinkEndModel['reason']) => ['blocked', 'parked', 'awaitingApproval'].includes(reason);
+
 const wantsEmail = { invalid: true, expired: true };
 
 function WayOn({ page, reason }: { page: PageContext; reason: LinkEndModel['reason'] }) {
   const { t } = page;
   if (reason in wantsEmail) return <FreshLinkForm page={page} />;
   const [href, label] =
-    reason === 'cancelled'
+    reason === 'cancelled' || reason === 'declined'
       ? ['/register', t('linkEnd.startAgain')]
-      : reason === 'blocked'
-        ? [page.path, t('linkEnd.blocked.action')]
+      : isGoingOn(reason)
+        ? [page.path, t('linkEnd.checkAgain')]
         : ['/login', t('linkEnd.logIn')];
   return (
     <a class="button" href={href}>

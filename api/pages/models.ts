@@ -1,4 +1,5 @@
 /** What each page is given. Pages draw; they decide nothing, and know neither Koa nor the database. */
+import type { StaffRole } from '../../db/models.js';
 import type { Translate } from '../i18n.js';
 
 /** What every page has. */
@@ -12,6 +13,8 @@ export interface PageContext {
   formToken: string;
   /** Who is signed in, if anyone. */
   signedIn?: { name: string };
+  /** In the Console: who, and what they may. */
+  staff?: { email: string; role: StaffRole };
 }
 
 /** Error code by field name; the words are in the catalogue under `fieldErrors.<code>`. */
@@ -34,7 +37,9 @@ export interface StartModel {
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
-  registrationOpen: boolean;
+  /** The kinds that may register; none: closed. */
+  kinds: string[];
+  kind?: string;
 }
 
 /** "Check your mailbox": the same for every address. */
@@ -55,6 +60,7 @@ export interface Answers {
   companyCity?: string;
   companyCountry?: string;
   companyVatNumber?: string;
+  partnerCode?: string;
   givenName?: string;
   familyName?: string;
   phone?: string;
@@ -74,10 +80,17 @@ export interface RegistrationPageModel {
   token: string;
   reference: string;
   email: string;
+  kind: 'customer' | 'partner';
+  /** Asks for a partner code instead of the company. */
+  withCode: boolean;
+  /** The other kind may register, too. */
+  switchable: boolean;
   answers: Answers;
   errors: FieldErrors;
   /** Why it did not go on: a code of the machine (`problems.<code>`) or of the request (`errors.<code>`). */
   problem?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
   agreements: AgreementModel[];
   /** Boxes ticked in the request that is shown again, by document. */
   accepted: { terms?: boolean; privacy?: boolean };
@@ -97,7 +110,16 @@ export interface ProcessingModel {
 
 /** A link that opens no registration page, each with its one way on. */
 export interface LinkEndModel {
-  reason: 'invalid' | 'expired' | 'completed' | 'alreadyRegistered' | 'cancelled' | 'blocked';
+  reason:
+    | 'invalid'
+    | 'expired'
+    | 'completed'
+    | 'alreadyRegistered'
+    | 'declined'
+    | 'cancelled'
+    | 'blocked'
+    | 'parked'
+    | 'awaitingApproval';
   reference?: string;
 }
 
@@ -111,7 +133,7 @@ export interface AccountModel {
   familyName: string;
   email: string;
   phone?: string;
-  company: { name: string; street?: string; postalCode?: string; city?: string; country: string; vatNumber?: string };
+  company: { name: string; street?: string; postalCode?: string; city?: string; country?: string; vatNumber?: string };
   userType: string;
   permissions: string[];
   consents: { document: 'terms' | 'privacy'; version: number; acceptedAt: string; versionId: string }[];
@@ -127,6 +149,8 @@ export interface ErrorModel {
 
 export interface OperatorSetupModel {
   token: string;
+  /** The address of an invitation: no other can be used. */
+  invited?: string;
   email?: string;
   errors: FieldErrors;
   passwordMinimum: number;
@@ -138,11 +162,4 @@ export interface ConsoleLoginModel {
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
   notice?: 'passwordSet' | 'loggedOut';
-}
-
-/** Counts of open and ended registrations by state, in the machine's order. */
-export interface ConsoleHomeModel {
-  operator: string;
-  states: { state: string; title: string; tags: string[]; count: number }[];
-  temporalUiUrl?: string;
 }

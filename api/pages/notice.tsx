@@ -6,6 +6,9 @@ import type { PageContext } from './models.js';
 const problems: Record<RegistrationProblem, true> = {
   mailRefused: true,
   mailServerUnavailable: true,
+  partnerCodeInvalid: true,
+  providerUnavailable: true,
+  providerMisconfigured: true,
   onboardingClosed: true,
   agreementOutdated: true,
   userTypeInvalid: true,

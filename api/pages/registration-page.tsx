@@ -4,7 +4,14 @@ import { Layout } from './layout.js';
 import { LocalTime } from './local-time.js';
 import type { PageContext, RegistrationPageModel } from './models.js';
 import { FormError, Notice } from './notice.js';
-import { AgreementsSection, CompanySection, PasswordSection, YouSection } from './registration-sections.js';
+import {
+  AgreementsSection,
+  CompanySection,
+  KindSwitch,
+  PartnerCodeSection,
+  PasswordSection,
+  YouSection,
+} from './registration-sections.js';
 
 /**
  * One form, sent in one request, so that it works without script. Drawing it changes nothing: the mailbox counts as
@@ -26,13 +33,19 @@ export function RegistrationPage({ page, model }: { page: PageContext; model: Re
         <p class="lead with-script">{t('registration.lead')}</p>
         <p class="lead without-script">{t('registration.leadWithoutScript')}</p>
         {model.savedAt && !failed && <SavedNotice page={page} savedAt={model.savedAt} />}
-        <FormError page={page} error={model.problem} />
+        <FormError page={page} error={model.problem} seconds={model.seconds} />
         <ErrorSummary page={page} errors={model.errors} errorVariables={{ minimum: model.passwordMinimum }} />
         <form class="marked" method="post" action={action} data-check data-draft-url={`${action}/draft`}>
           <FormToken page={page} />
           <input type="hidden" name="idempotencyKey" value={model.idempotencyKey} />
           <p class="required-note">{t('common.requiredNote')}</p>
-          <CompanySection page={page} model={model} />
+          <input type="hidden" name="kind" value={model.kind} />
+          <KindSwitch page={page} model={model} />
+          {model.withCode ? (
+            <PartnerCodeSection page={page} model={model} />
+          ) : (
+            <CompanySection page={page} model={model} />
+          )}
           <YouSection page={page} model={model} />
           <PasswordSection page={page} model={model} again={failed && model.problem !== 'onboardingClosed'} />
           <AgreementsSection page={page} model={model} />

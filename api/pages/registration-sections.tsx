@@ -8,12 +8,45 @@ interface SectionProps {
   model: RegistrationPageModel;
 }
 
+/** Shown where the other kind may register, too. The change is a form's button: it keeps what was typed, without script. */
+export function KindSwitch({ page: { t }, model: { kind, switchable } }: SectionProps) {
+  if (!switchable) return null;
+  return (
+    <div class="kind-switch">
+      {/* The Enter key takes a form's first button: it must create the account, as if this part were not here. */}
+      <button type="submit" class="visually-hidden" tabIndex={-1} aria-hidden="true" />
+      <p>{t(`registration.kind.${kind}`)}</p>
+      <button type="submit" class="as-link" name="action" value="switch" formNoValidate>
+        {t(`registration.switch.${kind}`)}
+      </button>
+    </div>
+  );
+}
+
+/** Of a partner that the OEM knows already: the code says which, so nothing about the company is asked. */
+export function PartnerCodeSection({ page, model: { answers, errors } }: SectionProps) {
+  const { t } = page;
+  return (
+    <Section id="partner" title={t('registration.partner')} lead={t('registration.partnerLead')}>
+      <TextField
+        page={page}
+        errors={errors}
+        answer
+        name="partnerCode"
+        value={answers.partnerCode}
+        autocomplete="off"
+        hint={t('registration.partnerCodeHint')}
+      />
+    </Section>
+  );
+}
+
 export function CompanySection({ page, model }: SectionProps) {
   const { t } = page;
   const { answers, countries, errors } = model;
   const field = { page, errors, answer: true };
   return (
-    <Section id="company" title={t('registration.company')} lead={t('registration.companyLead')}>
+    <Section id="company" title={t('registration.company')} lead={t(`registration.companyLead.${model.kind}`)}>
       <TextField {...field} name="companyName" value={answers.companyName} autocomplete="organization" />
       <TextField {...field} name="companyStreet" value={answers.companyStreet} autocomplete="street-address" />
       <TextField
@@ -51,11 +84,11 @@ export function CompanySection({ page, model }: SectionProps) {
   );
 }
 
-export function YouSection({ page, model: { answers, errors } }: SectionProps) {
+export function YouSection({ page, model: { kind, answers, errors } }: SectionProps) {
   const { t } = page;
   const field = { page, errors, answer: true };
   return (
-    <Section id="you" title={t('registration.you')} lead={t('registration.youLead')}>
+    <Section id="you" title={t('registration.you')} lead={t(`registration.youLead.${kind}`)}>
       <TextField {...field} name="givenName" value={answers.givenName} autocomplete="given-name" class="half" />
       <TextField {...field} name="familyName" value={answers.familyName} autocomplete="family-name" class="half" />
       <TextField

@@ -6,7 +6,7 @@ import { FormError } from './notice.js';
 
 export function StartPage({ page, model }: { page: PageContext; model: StartModel }) {
   const { t } = page;
-  if (!model.registrationOpen) return <ClosedPage page={page} />;
+  if (model.kinds.length === 0) return <ClosedPage page={page} />;
   return (
     <Layout
       page={page}
@@ -31,6 +31,7 @@ export function StartPage({ page, model }: { page: PageContext; model: StartMode
               errors={model.errors}
               hint={t('start.emailHint')}
             />
+            <KindChoice page={page} model={model} />
             <button type="submit">{t('start.submit')}</button>
           </form>
         </section>
@@ -39,6 +40,22 @@ export function StartPage({ page, model }: { page: PageContext; model: StartMode
         </p>
       </Journey>
     </Layout>
+  );
+}
+
+/** Asked only where there is a choice; it can be changed on the registration page. */
+function KindChoice({ page: { t }, model: { kinds, kind } }: { page: PageContext; model: StartModel }) {
+  if (kinds.length < 2) return <input type="hidden" name="kind" value={kinds[0]} />;
+  return (
+    <fieldset class="kinds">
+      <legend>{t('start.kind')}</legend>
+      {kinds.map((value) => (
+        <label key={value} class="choice">
+          <input type="radio" name="kind" value={value} checked={value === kind} />
+          <span>{t(`start.kinds.${value}`)}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -16,7 +16,7 @@ const me = z.strictObject({
     street: z.string().optional(),
     postalCode: z.string().optional(),
     city: z.string().optional(),
-    country: z.string(),
+    country: z.string().optional(),
     vatNumber: z.string().optional(),
   }),
   userType: z.string(),
@@ -58,19 +58,19 @@ export function accountRoutes({ services: { db } }: Wiring): Route[] {
 }
 
 function presentAccount({ user, consents }: Awaited<ReturnType<typeof loadProfile>>): AccountModel {
-  const { customer } = user;
+  const company = (user.customer ?? user.partner)!;
   return {
     givenName: user.given_name,
     familyName: user.family_name,
     email: user.email,
     phone: user.phone ?? undefined,
     company: {
-      name: customer.name,
-      street: customer.street ?? undefined,
-      postalCode: customer.postal_code ?? undefined,
-      city: customer.city ?? undefined,
-      country: customer.country,
-      vatNumber: customer.vat_number ?? undefined,
+      name: company.name,
+      street: company.street ?? undefined,
+      postalCode: company.postal_code ?? undefined,
+      city: company.city ?? undefined,
+      country: company.country ?? undefined,
+      vatNumber: company.vat_number ?? undefined,
     },
     userType: user.userType.name,
     permissions: user.userType.permissions,

@@ -14,7 +14,10 @@ const agreement = z.strictObject({
   title: z.string(),
   body: z.string(),
 });
-const versionQuery = z.object({ version: z.uuid().optional() });
+/** Whom the agreements are for; customers, where nothing is said. */
+const kind = z.enum(['customer', 'partner']).optional();
+const versionQuery = z.object({ version: z.uuid().optional(), kind });
+const kindQuery = z.object({ kind });
 
 /** The published agreements, for everyone to read. */
 export function agreementRoutes({ services: { db } }: Wiring): Route[] {
@@ -22,12 +25,18 @@ export function agreementRoutes({ services: { db } }: Wiring): Route[] {
     const { language } = ctx.state;
     const query = versionQuery.safeParse(ctx.query);
     assertThat(query.success, 'notFound');
-    const { version } = query.data;
+    const { version, kind } = query.data;
     const found = version
       ? await agreementVersion(db, version, language)
-      : (await currentAgreements(db, language)).find(({ document }) => document === ctx.params.document);
+      : (await currentAgreements(db, language, kind)).find(({ document }) => document === ctx.params.document);
     assertThat(found && found.document === ctx.params.document, 'notFound');
     showPage(ctx, AgreementPage, found);
+  }
+
+  async function list(ctx: Context) {
+    const query = kindQuery.safeParse(ctx.query);
+    assertThat(query.success, 'badRequest');
+    ctx.body = await currentAgreements(db, ctx.state.language, query.data.kind);
   }
 
   return [
@@ -37,11 +46,11 @@ export function agreementRoutes({ services: { db } }: Wiring): Route[] {
       method: 'get',
       path: '/api/v1/agreements',
       audience: 'public',
-      summary: 'The current version of each agreement, in the language of Accept-Language',
+      summary:
+        'The current version of each agreement, in the language of Accept-Language, for customers or `?kind=partner`',
+      query: kindQuery,
       responses: { 200: { description: 'The agreements', body: z.array(agreement) } },
-      handle: async (ctx) => {
-        ctx.body = await currentAgreements(db, ctx.state.language);
-      },
+      handle: list,
     },
   ];
 }

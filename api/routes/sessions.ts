@@ -6,6 +6,7 @@ import { readFlash, setFlash } from '../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import { logIn } from '../login.js';
 import { LoginPage } from '../pages/login-page.js';
+import { openKinds } from '../registration-forms.js';
 import { closeSession } from '../sessions.js';
 import { showPage } from '../show-page.js';
 import type { Wiring } from './wiring.js';
@@ -35,7 +36,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
     status = 200,
   ) {
     if (ctx.state.user && status === 200) return ctx.redirect('/account');
-    const { customer_onboarding } = await loadSettings(services.db);
+    const settings = await loadSettings(services.db);
     const flash = readFlash(ctx, secure);
     const model = {
       email: shown.email ?? flash.email,
@@ -43,7 +44,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       error: shown.error,
       seconds: shown.seconds,
     };
-    showPage(ctx, LoginPage, { ...model, registrationOpen: customer_onboarding }, status);
+    showPage(ctx, LoginPage, { ...model, registrationOpen: openKinds(settings).length > 0 }, status);
   }
 
   async function submitLogin(ctx: Context) {

@@ -37,7 +37,7 @@ export function systemRoutes({ services: { db }, client, secure }: Wiring): Rout
     const { language, returnTo = '/' } = bodyOf(ctx, languageForm);
     chooseLanguage(ctx, language, { secure });
     // A path of this site and nothing that a browser could take for another one (security.md T15).
-    seeOther(ctx, /^\/(?![/\\])[\w\-./?=&%]*$/.test(returnTo) ? returnTo : '/');
+    seeOther(ctx, /^\/(?![/\\])[\w\-./?=&%+]*$/.test(returnTo) ? returnTo : '/');
   }
 
   async function ready(ctx: Context) {

@@ -48,7 +48,7 @@ export function linkIn(text: string, url: string): string {
 export async function submitLink(browser: BrowserSession, link: string, fields: Record<string, string> = {}) {
   const page = await browser.get(link);
   const form = {
-    ...buildAnswers(),
+    ...(fields.partnerCode === undefined ? buildAnswers() : { givenName: 'Pat', familyName: 'Partner' }),
     password,
     terms: hiddenField(page.text, 'terms'),
     privacy: hiddenField(page.text, 'privacy'),
@@ -57,6 +57,10 @@ export async function submitLink(browser: BrowserSession, link: string, fields: 
   };
   return browser.post(link, form, page);
 }
+
+/** Submits the registration page as a partner's user with this code. */
+export const submitCode = (browser: BrowserSession, link: string, partnerCode: string) =>
+  submitLink(browser, link, { kind: 'partner', partnerCode });
 
 /** A whole registration; resolves when the account is there. */
 export async function buildAccount(stack: Stack, email = buildEmail(), fields: Record<string, string> = {}) {

@@ -16,8 +16,8 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export async function startScene(): Promise<Scene> {
-  const [stack, browser] = await Promise.all([startStack(), launchChromium()]);
+export async function startScene(env: NodeJS.ProcessEnv = {}): Promise<Scene> {
+  const [stack, browser] = await Promise.all([startStack(env), launchChromium()]);
   // As `npm start` does it: "Check your mailbox" leads to the caught mails.
   await stack.api.kill('SIGTERM');
   await stack.startApi({ INBOX_URL: stack.mail.inboxUrl });

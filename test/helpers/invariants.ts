@@ -15,13 +15,17 @@ const nothingFound: Record<string, string> = {
       select from users u join user_types t on t.id = u.user_type_id
         where u.customer_id = c.id and u.disabled_at is null and 'customer_account_administrator' = any(t.permissions))`,
   'INV-2 a user has an organisation': `
-    select u.id from users u left join customers c on c.id = u.customer_id where c.id is null`,
+    select u.id from users u left join customers c on c.id = u.customer_id left join partners p on p.id = u.partner_id
+      where num_nonnulls(c.id, p.id) <> 1`,
   'INV-3 one consent a document, with the registration': `
     select u.id, d.document from users u cross join (select distinct document from agreement_versions) d
       where u.registration_id is not null and 1 <> (
         select count(*) from consents c join agreement_versions v on v.id = c.agreement_version_id
           where c.user_id = u.id and v.document = d.document and c.registration_id = u.registration_id
             and c.accepted_at is not null)`,
+  'INV-4 a code was used as often as it made accounts, and no oftener than it may': `
+    select c.id from partner_codes c where c.uses > c.max_uses
+      or c.uses <> (select count(*) from users u where u.partner_code_id = c.id)`,
   'INV-5 a registration that says completed has exactly one account': `
     select r.reference from registrations r where r.state = 'completed'
       and 1 <> (select count(*) from users u where u.registration_id = r.id)`,
@@ -36,7 +40,7 @@ const nothingFound: Record<string, string> = {
 /** What must come true by itself soon. */
 const soonNothingFound: Record<string, string> = {
   'INV-5 a submission ends, or waits where staff see it': `
-    select reference, state from registrations where ended_at is null and state = 'creatingAccount'`,
+    select reference, state from registrations where ended_at is null and state in ('creatingAccount', 'resolvingPartner')`,
   'INV-6 a start ends in a mail, or waits where staff see it': `
     select r.reference, r.state from registrations r where r.ended_at is null and not r.attention
       and not exists (select from mails m where m.registration_id = r.id and m.state = 'sent')`,

@@ -1,15 +1,28 @@
 /** The registration as JSON, for applications with pages of their own. */
 import { z } from 'zod';
 import { currentAgreements } from '../../../db/agreements.js';
-import { assertThat } from '../../errors.js';
+import { loadSettings } from '../../../db/registrations.js';
+import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
+import { asksForCode, openKinds } from '../../registration-forms.js';
 import * as registrations from '../../registrations.js';
 import type { Wiring } from '../wiring.js';
-import { draft, start, submission } from './schema.js';
+import { answersFor, draft, fieldErrors, kind, start, submission } from './schema.js';
 
-const answersBody = z.strictObject({ answers: draft });
+const answersBody = z.strictObject({ kind: kind.optional(), answers: draft });
 const emptyBody = z.strictObject({});
-const standing = z.enum(['open', 'processing', 'blocked', 'completed', 'alreadyRegistered', 'cancelled', 'expired']);
+const standing = z.enum([
+  'open',
+  'processing',
+  'parked',
+  'awaitingApproval',
+  'blocked',
+  'completed',
+  'alreadyRegistered',
+  'declined',
+  'cancelled',
+  'expired',
+]);
 const accepted = z.strictObject({ status: z.literal('accepted') });
 const saved = z.strictObject({ savedAt: z.iso.datetime() });
 const outcome = z.strictObject({
@@ -30,6 +43,9 @@ const opened = z.strictObject({
   standing,
   problem: z.string().optional(),
   email: z.string(),
+  kind,
+  /** The kinds that may register now; `withCode`: it asks for a partner code instead of the company. */
+  kinds: z.array(z.strictObject({ kind, withCode: z.boolean() })),
   answers: z.record(z.string(), z.string()),
   agreements: z.array(agreement),
   expiresAt: z.iso.datetime(),
@@ -44,9 +60,9 @@ export function registrationApi({ services }: Wiring): Route[] {
   const present = (ctx: Context) => registrations.presentLink(services, ctx.params.token ?? '', ctx.state.source);
 
   async function startRegistration(ctx: Context) {
-    const { email, language } = bodyOf(ctx, start);
+    const { language = ctx.state.language, ...body } = bodyOf(ctx, start);
     await services.limits.consume('startsPerSource', ctx.state.source);
-    await registrations.startRegistration(services, email, language ?? ctx.state.language);
+    await registrations.startRegistration(services, { ...body, language });
     ctx.status = 202;
     ctx.body = { status: 'accepted' };
   }
@@ -56,15 +72,18 @@ export function registrationApi({ services }: Wiring): Route[] {
     const { registration } = link;
     const standing = registrations.standing(link);
     // A link that has died tells how it ended, and nothing of the person.
-    const isAlive = standing === 'open' || standing === 'processing' || standing === 'blocked';
+    const isAlive = ['open', 'processing', 'parked', 'awaitingApproval', 'blocked'].includes(standing);
+    const settings = await loadSettings(services.db);
     const view = registration.ended_at ? undefined : await services.engine.view(registration.reference);
     ctx.body = {
       reference: registration.reference,
       standing,
       problem: registration.problem ?? undefined,
       email: (isAlive && registration.email) || '',
-      answers: (isAlive && registration.draft) || {},
-      agreements: await currentAgreements(services.db, ctx.state.language),
+      kind: registration.kind,
+      kinds: openKinds(settings).map((open) => ({ kind: open, withCode: asksForCode(open, settings) })),
+      answers: isAlive ? registrations.typedAnswers(services, registration) : {},
+      agreements: await currentAgreements(services.db, ctx.state.language, registration.kind),
       expiresAt: registration.expires_at.toISOString(),
       state: view?.state ?? registration.state,
       allowed: registration.ended_at ? [] : (view?.allowed ?? null),
@@ -74,8 +93,9 @@ export function registrationApi({ services }: Wiring): Route[] {
   async function keepAnswers(ctx: Context) {
     const link = await present(ctx);
     registrations.assertOpen(link);
-    const { answers } = bodyOf(ctx, answersBody);
-    ctx.body = await registrations.keepAnswers(services, link, answers as Record<string, string>, ctx.state.language);
+    const { kind = link.registration.kind, answers } = bodyOf(ctx, answersBody);
+    const typed = { kind, answers: answers as Record<string, string>, language: ctx.state.language };
+    ctx.body = await registrations.keepAnswers(services, link, typed);
   }
 
   async function submit(ctx: Context) {
@@ -84,12 +104,11 @@ export function registrationApi({ services }: Wiring): Route[] {
     const link = await present(ctx);
     const now = registrations.standing(link);
     const body = bodyOf(ctx, submission);
-    const form = {
-      ...body,
-      answers: body.answers as Record<string, string>,
-      idempotencyKey,
-      language: body.language ?? ctx.state.language,
-    };
+    const { kind = 'customer', language = ctx.state.language } = body;
+    const parsed = answersFor(asksForCode(kind, await loadSettings(services.db))).safeParse(body.answers);
+    if (!parsed.success) throw new RequestError('invalidFields', { fields: fieldErrors(parsed.error) });
+    const answers = parsed.data as Record<string, string>;
+    const form = { ...body, kind, answers, idempotencyKey, language, source: ctx.state.source };
     const result = now === 'open' ? await registrations.submitRegistration(services, link, form) : { standing: now };
     ctx.status = { completed: 201, open: 409, processing: 202 }[result.standing as string] ?? 200;
     ctx.body = result;
@@ -98,8 +117,9 @@ export function registrationApi({ services }: Wiring): Route[] {
   async function cancel(ctx: Context) {
     const link = await present(ctx);
     const now = registrations.standing(link);
-    if (now === 'open' || now === 'blocked') await registrations.cancelRegistration(services, link);
-    ctx.body = { standing: now === 'open' || now === 'blocked' ? 'cancelled' : now };
+    const cancellable = registrations.isCancellable(now);
+    if (cancellable) await registrations.cancelRegistration(services, link);
+    ctx.body = { standing: cancellable ? 'cancelled' : now };
   }
 
   return [

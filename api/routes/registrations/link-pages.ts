@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currentAgreements } from '../../../db/agreements.js';
+import type { OrganisationKind } from '../../../db/models.js';
 import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
 import { RequestError } from '../../errors.js';
 import { setFlash } from '../../flash.js';
@@ -11,24 +12,29 @@ import { LinkEndPage } from '../../pages/link-end-page.js';
 import type { Answers, FieldErrors, LinkEndModel } from '../../pages/models.js';
 import { ProcessingPage } from '../../pages/processing-page.js';
 import { RegistrationPage } from '../../pages/registration-page.js';
+import { asksForCode, openKinds } from '../../registration-forms.js';
 import * as registrations from '../../registrations.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
 import { countries } from './countries.js';
-import { answers as answersSchema, draft, fieldErrors, submissionForm } from './schema.js';
+import { readInvitation } from './invitation.js';
+import { answersFor, draft, fieldErrors, kind as kindSchema, submissionForm } from './schema.js';
 
 const plainForm = z.strictObject({ formToken: z.string().optional() });
-const draftBody = z.strictObject({ answers: draft });
+const draftBody = z.strictObject({ kind: kindSchema.optional(), answers: draft });
 
 type LinkHandler = (ctx: Context, link: PresentedLink) => Promise<void>;
 
 /** What the page shows of a request that did not go through. */
 interface Shown {
+  kind?: OrganisationKind;
   answers?: Answers;
   errors?: FieldErrors;
   problem?: string;
   accepted?: { terms?: boolean; privacy?: boolean };
   savedAt?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
 }
 
 export function linkPages(wiring: Wiring): Route[] {
@@ -71,13 +77,24 @@ class LinkPages {
   submit: LinkHandler = async (ctx, link) => {
     const standing = registrations.standing(link);
     if (standing !== 'open') return this.showOutcome(ctx, link, { standing });
-    const { password, terms, privacy, idempotencyKey, action, formToken, ...typed } = bodyOf(ctx, submissionForm);
-    const shown = { answers: typed as Answers, accepted: { terms: !!terms, privacy: !!privacy } };
+    const body = bodyOf(ctx, submissionForm);
+    const {
+      password,
+      terms,
+      privacy,
+      idempotencyKey,
+      action,
+      formToken,
+      kind = link.registration.kind,
+      ...typed
+    } = body;
+    const shown = { kind, answers: typed as Answers, accepted: { terms: !!terms, privacy: !!privacy } };
     if (action === 'save') return this.saveAnswers(ctx, link, shown);
+    if (action === 'switch') return this.saveAnswers(ctx, link, { ...shown, kind: otherKind(kind) });
 
-    const parsed = answersSchema.safeParse(typed);
-    // All at once: a weak password told only when the rest is right would cost the person another round.
     const settings = await loadSettings(this.services.db);
+    const parsed = answersFor(asksForCode(kind, settings)).safeParse(typed);
+    // All at once: a weak password told only when the rest is right would cost the person another round.
     const weakness = registrations.passwordWeakness(link.registration, settings, typed as Answers, password ?? '');
     const errors: FieldErrors = {
       ...(parsed.success ? {} : fieldErrors(parsed.error)),
@@ -88,7 +105,9 @@ class LinkPages {
     if (!parsed.success || !password || weakness || !terms || !privacy)
       return this.showForm(ctx, link, { ...shown, errors }, 400);
     const form = {
+      kind,
       answers: parsed.data as Record<string, string>,
+      source: ctx.state.source,
       password,
       accepted: [terms, privacy],
       idempotencyKey: idempotencyKey ?? randomUUID(),
@@ -103,27 +122,35 @@ class LinkPages {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const { code, details, status } = error;
-      if (code !== 'invalidFields' && code !== 'busy') throw error;
-      if (details.retryAfter) ctx.set('Retry-After', String(details.retryAfter));
-      const problem = code === 'busy' ? code : undefined;
-      await this.showForm(ctx, link, { ...shown, problem, errors: details.fields }, status);
+      if (code !== 'invalidFields' && code !== 'busy' && code !== 'tooManyAttempts') throw error;
+      const { retryAfter: seconds, fields: errors } = details;
+      if (seconds) ctx.set('Retry-After', String(seconds));
+      const problem = code === 'invalidFields' ? undefined : code;
+      await this.showForm(ctx, link, { ...shown, problem, seconds, errors }, status);
     }
   }
 
-  private async saveAnswers(ctx: Context, link: PresentedLink, shown: Shown) {
+  private async saveAnswers(ctx: Context, link: PresentedLink, shown: Shown & { kind: OrganisationKind }) {
     const parsed = draft.safeParse(shown.answers);
     if (!parsed.success) return this.showForm(ctx, link, { ...shown, errors: fieldErrors(parsed.error) }, 400);
-    const answers = parsed.data as Record<string, string>;
-    const kept = await registrations.keepAnswers(this.services, link, answers, ctx.state.language);
-    await this.showForm(ctx, link, { ...shown, ...kept });
+    // What only the other kind's form asks for stays as it was typed there.
+    const answers = { ...link.registration.draft, ...(parsed.data as Record<string, string>) };
+    const typed = { kind: shown.kind, answers, language: ctx.state.language };
+    const kept = await registrations.keepAnswers(this.services, link, typed);
+    await this.showForm(ctx, link, { ...shown, answers, ...kept });
   }
 
   /** Of the page's script; only what must not be stored is refused. */
   autosave = async (ctx: Context) => {
     const link = await registrations.presentLink(this.services, tokenOf(ctx), ctx.state.source);
     registrations.assertOpen(link);
-    const answers = bodyOf(ctx, draftBody).answers as Record<string, string>;
-    ctx.body = await registrations.keepAnswers(this.services, link, answers, ctx.state.language);
+    const { kind = link.registration.kind, answers } = bodyOf(ctx, draftBody);
+    const typed = { ...link.registration.draft, ...(answers as Record<string, string>) };
+    ctx.body = await registrations.keepAnswers(this.services, link, {
+      kind,
+      answers: typed,
+      language: ctx.state.language,
+    });
   };
 
   showProcessing: LinkHandler = async (ctx, link) => {
@@ -138,12 +165,13 @@ class LinkPages {
 
   showCancel: LinkHandler = async (ctx, link) => {
     const standing = registrations.standing(link);
-    if (!isCancellable(standing)) return this.showStanding(ctx, link, standing);
+    if (!registrations.isCancellable(standing)) return this.showStanding(ctx, link, standing);
     showPage(ctx, CancelPage, { token: tokenOf(ctx), reference: link.registration.reference });
   };
 
   cancel: LinkHandler = async (ctx, link) => {
-    if (isCancellable(registrations.standing(link))) await registrations.cancelRegistration(this.services, link);
+    if (registrations.isCancellable(registrations.standing(link)))
+      await registrations.cancelRegistration(this.services, link);
     seeOther(ctx, `/register/${tokenOf(ctx)}`);
   };
 
@@ -161,6 +189,8 @@ class LinkPages {
       return seeOther(ctx, '/login');
     }
     if (standing !== 'open') return this.showStanding(ctx, link, standing);
+    if (problem === 'partnerCodeInvalid')
+      return this.showForm(ctx, link, { ...shown, errors: { partnerCode: 'invalidPartnerCode' } }, 409);
     await this.showForm(ctx, link, { ...shown, problem }, 409);
   }
 
@@ -168,22 +198,30 @@ class LinkPages {
   private showStanding(ctx: Context, link: PresentedLink, standing: Exclude<registrations.Standing, 'open'>) {
     if (standing === 'processing') return seeOther(ctx, `/register/${tokenOf(ctx)}/processing`);
     const reason: LinkEndModel['reason'] = standing;
-    const status = standing === 'blocked' || standing === 'completed' ? 200 : 410;
+    const status = stillGoingOn.includes(standing) ? 200 : 410;
     showPage(ctx, LinkEndPage, { reason, reference: link.registration.reference }, status);
   }
 
   private async showForm(ctx: Context, { registration }: PresentedLink, shown: Shown = {}, status = 200) {
     const { language } = ctx.state;
     const settings = await loadSettings(this.services.db);
-    const closed = settings.customer_onboarding ? undefined : 'onboardingClosed';
+    const { kind = registration.kind } = shown;
+    const open = openKinds(settings);
+    const closed = open.includes(kind) ? undefined : 'onboardingClosed';
+    const returned = toldOnReturn.find((problem) => ctx.method === 'GET' && problem === registration.problem);
+    const typed = shown.answers ?? registrations.typedAnswers(this.services, registration);
     const model = {
+      kind,
+      withCode: asksForCode(kind, settings),
+      switchable: open.some((other) => other !== kind),
       token: tokenOf(ctx),
       reference: registration.reference,
       email: registration.email ?? '',
-      answers: shown.answers ?? registration.draft ?? {},
+      answers: { partnerCode: readInvitation(ctx, this.wiring.secure).code, ...typed },
       errors: shown.errors ?? {},
-      problem: shown.problem ?? closed,
-      agreements: await currentAgreements(this.services.db, language),
+      problem: shown.problem ?? closed ?? returned,
+      seconds: shown.seconds,
+      agreements: await currentAgreements(this.services.db, language, kind),
       accepted: shown.accepted ?? {},
       countries: countries(language),
       idempotencyKey: randomUUID(),
@@ -196,4 +234,8 @@ class LinkPages {
 }
 
 const tokenOf = (ctx: Context): string => ctx.params.token ?? '';
-const isCancellable = (standing: registrations.Standing) => standing === 'open' || standing === 'blocked';
+const otherKind = (kind: OrganisationKind): OrganisationKind => (kind === 'customer' ? 'partner' : 'customer');
+/** Why the person was asked to come back, by mail. */
+const toldOnReturn = ['partnerCodeInvalid', 'agreementOutdated'];
+/** Standings that end nothing: the page is there to look at again. */
+const stillGoingOn: registrations.Standing[] = ['blocked', 'parked', 'awaitingApproval', 'completed'];

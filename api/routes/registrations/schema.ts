@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalEmail } from '../../email-address.js';
 import type { FieldErrors } from '../../pages/models.js';
+import { longestCode } from '../../registration-forms.js';
 import { isCountry } from './countries.js';
 
 /** NUL and other controls, lone surrogates, text direction overrides, zero-width characters (security.md V9, V10). */
@@ -35,37 +36,46 @@ export const email = z.string({ error: 'required' }).transform((typed, context) 
   return z.NEVER;
 });
 
-/** The answers of a registration page that is submitted; lengths in code points (security.md V12). */
-export const answers = z.strictObject({
+const company = {
   companyName: requiredLine(200),
   companyStreet: requiredLine(200),
   companyPostalCode: requiredLine(20),
   companyCity: requiredLine(100),
   companyCountry: requiredLine(2).refine(isCountry, 'invalidCountry'),
   companyVatNumber: vatNumber,
-  givenName: requiredLine(100),
-  familyName: requiredLine(100),
-  phone,
-});
+};
+const person = { givenName: requiredLine(100), familyName: requiredLine(100), phone };
+const code = { partnerCode: requiredLine(longestCode) };
 
-/** The answers as far as they are typed: bounded and clean, nothing required. */
+/** Of a person whose company is not known yet. */
+export const answers = z.object({ ...company, ...person });
+const ofPartner = z.object({ ...code, ...person });
+
+/** The answers of a registration page that is submitted; lengths in code points (security.md V12). */
+export const answersFor = (withCode: boolean) => (withCode ? ofPartner : answers);
+
+/** The answers as far as they are typed: bounded and clean, nothing required. Closed: nothing else is ever taken. */
 export const draft = z.strictObject(
-  Object.fromEntries(Object.keys(answers.shape).map((field) => [field, line(200).optional()])) as Record<
-    keyof typeof answers.shape,
-    z.ZodOptional<ReturnType<typeof line>>
-  >,
+  Object.fromEntries(
+    Object.keys({ ...company, ...person, ...code }).map((field) => [field, line(200).optional()]),
+  ) as Record<keyof typeof company | keyof typeof person | keyof typeof code, z.ZodOptional<ReturnType<typeof line>>>,
 );
 
+export const kind = z.enum(['customer', 'partner']);
 const password = z.string({ error: 'required' }).min(1, 'required').max(4_096, 'passwordTooLong');
 
 export const start = z.strictObject({
   email,
-  kind: z.enum(['customer']).optional(),
+  /** Only preselects; the page that the link opens decides. */
+  kind: kind.optional(),
   language: z.enum(['en', 'de']).optional(),
 });
 
 export const submission = z.strictObject({
-  answers,
+  /** `customer` unless given. */
+  kind: kind.optional(),
+  /** A customer's, and a partner's without code: company and person. A partner's with code: `partnerCode` and person. */
+  answers: draft,
   password,
   /** Versions of the agreements that the person accepts, as `GET …/{token}` gave them. */
   accepted: z.array(z.uuid()).max(10),
@@ -74,12 +84,13 @@ export const submission = z.strictObject({
 
 /** The registration page's form: everything arrives as a string and is judged field by field. */
 export const submissionForm = z.strictObject({
-  ...Object.fromEntries(Object.keys(answers.shape).map((field) => [field, z.string().optional()])),
+  kind: kind.optional(),
+  ...Object.fromEntries(Object.keys(draft.shape).map((field) => [field, z.string().optional()])),
   password: z.string().optional(),
   terms: z.string().optional(),
   privacy: z.string().optional(),
   idempotencyKey: z.string().max(100).optional(),
-  action: z.enum(['save', 'submit']).optional(),
+  action: z.enum(['save', 'submit', 'switch']).optional(),
   formToken: z.string().optional(),
 });
 

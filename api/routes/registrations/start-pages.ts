@@ -7,28 +7,37 @@ import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
 import { CheckMailboxPage } from '../../pages/check-mailbox-page.js';
 import type { StartModel } from '../../pages/models.js';
 import { StartPage } from '../../pages/start-page.js';
+import { openKinds, preselected } from '../../registration-forms.js';
 import { startRegistration } from '../../registrations.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
+import { keepInvitation, readInvitation } from './invitation.js';
 import { email as emailSchema, fieldErrors } from './schema.js';
 
-const startForm = z.strictObject({ email: z.string().optional(), formToken: z.string().optional() });
+const startForm = z.strictObject({
+  email: z.string().optional(),
+  kind: z.string().optional(),
+  formToken: z.string().optional(),
+});
 const secondsAnHour = 3_600;
 
 export function startPages({ services, secure, inboxUrl }: Wiring): Route[] {
   async function showStart(ctx: Context, shown: Partial<StartModel> = {}, status = 200) {
-    const { customer_onboarding: registrationOpen } = await loadSettings(services.db);
-    showPage(ctx, StartPage, { email: readFlash(ctx, secure).email, errors: {}, ...shown, registrationOpen }, status);
+    const settings = await loadSettings(services.db);
+    const kinds = openKinds(settings);
+    const asked = ctx.method === 'GET' ? keepInvitation(ctx, secure).kind : undefined;
+    const kind = preselected(shown.kind ?? asked ?? readInvitation(ctx, secure).kind, settings);
+    showPage(ctx, StartPage, { email: readFlash(ctx, secure).email, errors: {}, ...shown, kinds, kind }, status);
   }
 
   async function start(ctx: Context) {
-    const typed = bodyOf(ctx, startForm).email ?? '';
+    const { email: typed = '', kind } = bodyOf(ctx, startForm);
     const email = emailSchema.safeParse(typed);
     if (!email.success)
-      return showStart(ctx, { email: typed, errors: { email: fieldErrors(email.error)[''] ?? '' } }, 400);
+      return showStart(ctx, { email: typed, kind, errors: { email: fieldErrors(email.error)[''] ?? '' } }, 400);
     await services.limits.consume('startsPerSource', ctx.state.source);
     try {
-      await startRegistration(services, email.data, ctx.state.language);
+      await startRegistration(services, { email: email.data, kind, language: ctx.state.language });
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'registrationClosed')) throw error;
       return showStart(ctx, { email: typed }, error.status);
