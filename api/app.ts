@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
+import type { StaffRole } from '../db/models.js';
 import { cookieName, sessionCookie, staffCookie } from './cookies.js';
 import { assertThat, RequestError } from './errors.js';
 import type { Context, Route } from './http.js';
@@ -14,7 +15,7 @@ import { koaSource } from './middleware/source.js';
 import { describeApi } from './openapi.js';
 import { accountRoutes } from './routes/account.js';
 import { agreementRoutes } from './routes/agreements.js';
-import { consoleRoutes } from './routes/console.js';
+import { consoleRoutes } from './routes/console/index.js';
 import { registrationApi } from './routes/registrations/api.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
@@ -22,7 +23,7 @@ import { startPages } from './routes/registrations/start-pages.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { systemRoutes } from './routes/system.js';
 import type { Wiring } from './routes/wiring.js';
-import { findStaffSession, findUserSession, staffSessionLifetimes, userSessionLifetimes } from './sessions.js';
+import { findStaffSession, findUserSession, hasRole, staffSessionLifetimes, userSessionLifetimes } from './sessions.js';
 
 export interface AppOptions extends Wiring {
   trustedProxies: string[];
@@ -90,7 +91,7 @@ function answer(route: Route, { services: { db }, secure, publicUrl }: AppOption
     if (!isAllowed(ctx, route)) return;
     if (route.method !== 'get') {
       // A page's proof is in its body, so the body is read first; it is not looked at before the proof.
-      const body = route.body ? await readBody(ctx, route.kind) : undefined;
+      const body = route.body ? await readBody(ctx, route) : undefined;
       (ctx.request as { body?: unknown }).body = body;
       assertSameOrigin(ctx, route, new URL(publicUrl).origin);
       if (route.body) {
@@ -103,11 +104,15 @@ function answer(route: Route, { services: { db }, secure, publicUrl }: AppOption
   };
 }
 
-/** Sends a person to the right login; answers a program with 401. */
+/** Sends a person to the right login; answers a program with 401, and staff without the right with 403. */
 function isAllowed(ctx: Context, { audience, kind }: Route): boolean {
-  const missing = (audience === 'user' && !ctx.state.user) || (audience === 'staff' && !ctx.state.staff);
-  if (!missing) return true;
+  const role = audience.startsWith('staff-') ? (audience.slice('staff-'.length) as StaffRole) : undefined;
+  const missing = (audience === 'user' && !ctx.state.user) || (role && !ctx.state.staff);
+  if (!missing) {
+    assertThat(!role || hasRole(ctx.state.staff, role), 'forbidden');
+    return true;
+  }
   assertThat(kind === 'page' && ctx.method !== 'POST', 'unauthenticated');
-  ctx.redirect(audience === 'staff' ? '/console/login' : '/login');
+  ctx.redirect(role ? '/console/login' : '/login');
   return false;
 }

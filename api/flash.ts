@@ -5,6 +5,11 @@ import type { Context } from './http.js';
 const flash = z.object({
   notice: z.enum(['accountReady', 'loggedOut', 'alreadyRegistered', 'passwordSet']).optional(),
   email: z.string().max(254).optional(),
+  /** Of the Console: key of the words under `<area>.done`. */
+  done: z
+    .string()
+    .regex(/^[a-zA-Z]{1,40}$/)
+    .optional(),
 });
 export type Flash = z.infer<typeof flash>;
 

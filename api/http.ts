@@ -6,8 +6,11 @@ import type { Language } from './i18n.js';
 import type { Forms } from './middleware/form-token.js';
 import type { StaffSession, UserSession } from './sessions.js';
 
-/** Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. */
-export type Audience = 'public' | 'link' | 'user' | 'staff';
+/**
+ * Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. Of staff,
+ * each role may do what the ones before it may (A15).
+ */
+export type Audience = 'public' | 'link' | 'user' | 'staff-viewer' | 'staff-operator' | 'staff-admin';
 
 export interface RequestState {
   requestId: string;
@@ -32,6 +35,8 @@ export interface Route {
   summary?: string;
   /** A closed object. */
   body?: z.ZodObject;
+  /** Bytes, where a body may be larger than others. */
+  bodyLimit?: number;
   query?: z.ZodObject;
   /** Headers a client sends with it, name → description. */
   headers?: Record<string, string>;

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInstance } from 'i18next';
 import de from './locales/de.json' with { type: 'json' };
 import en from './locales/en.json' with { type: 'json' };
@@ -6,10 +9,20 @@ export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
 export type Translate = (key: string, variables?: Record<string, unknown>) => string;
 
+/** The Console's words: a file an area, its name the first part of the area's keys. */
+function consoleWords(language: Language): Record<string, unknown> {
+  const folder = fileURLToPath(new URL(`./locales/console/${language}/`, import.meta.url));
+  const words = (file: string) => JSON.parse(readFileSync(folder + file, 'utf8'));
+  return Object.fromEntries(readdirSync(folder).map((file) => [basename(file, '.json'), words(file)]));
+}
+
+/** Every word of pages and errors, by language. */
+export const resources = { en: { ...en, ...consoleWords('en') }, de: { ...de, ...consoleWords('de') } };
+
 const catalogue = createInstance({
   lng: 'en',
   fallbackLng: 'en',
-  resources: { en: { translation: en }, de: { translation: de } },
+  resources: { en: { translation: resources.en }, de: { translation: resources.de } },
   // Pages escape by construction (JSX); escaping twice would show entities to people.
   interpolation: { escapeValue: false },
 });

@@ -1,5 +1,5 @@
 import type { Database } from '../db/connection.js';
-import { Staff, User } from '../db/models.js';
+import { Partner, Staff, User } from '../db/models.js';
 import { canonicalEmail } from './email-address.js';
 import { RequestError } from './errors.js';
 import type { Context } from './http.js';
@@ -17,13 +17,17 @@ interface Login {
  * to refuse (security.md E5); counted by account and by source, without a lock a stranger could turn (P11).
  */
 export async function logIn(login: Login, ctx: Context, email: string, password: string): Promise<string> {
-  const find = (canonical: string) => User.query(login.db).findOne({ email: canonical }).whereNull('disabled_at');
+  const find = (canonical: string) =>
+    User.query(login.db)
+      .findOne({ email: canonical })
+      .whereNull('disabled_at')
+      .whereNotExists(Partner.query().whereColumn('partners.id', 'users.partner_id').whereNotNull('disabled_at'));
   return openSession(login.db, 'sessions', await authenticate(login, ctx, 'user', { email, password }, find));
 }
 
 /** The same for staff, who have accounts, sessions and counters of their own. */
 export async function logInStaff(login: Login, ctx: Context, email: string, password: string): Promise<string> {
-  const find = (canonical: string) => Staff.query(login.db).findOne({ email: canonical });
+  const find = (canonical: string) => Staff.query(login.db).findOne({ email: canonical }).whereNull('disabled_at');
   return openSession(login.db, 'staff_sessions', await authenticate(login, ctx, 'staff', { email, password }, find));
 }
 

@@ -2,11 +2,11 @@
 import { createServer } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import { openDatabase } from '../db/connection.js';
-import { needsTls } from '../db/environment.js';
+import { needsTls, temporalConnection } from '../db/environment.js';
 import { createLog } from '../db/log.js';
 import { createApp } from './app.js';
 import { Engine } from './engine.js';
-import { type ApiEnvironment, readEnvironment } from './environment.js';
+import { readEnvironment } from './environment.js';
 import { RateLimits } from './rate-limits.js';
 import { startReconciler } from './reconciler.js';
 
@@ -26,7 +26,11 @@ const db = openDatabase({
   applicationName: 'vestibule-api',
 });
 // Lazily: pages that need no engine, and the acceptance of registrations, go on while Temporal is away.
-const connection = Connection.lazy(connectionOptions(env));
+const connection = Connection.lazy({
+  ...temporalConnection(env),
+  // gRPC's own pause grows to two minutes, in which everything would be refused although Temporal is back.
+  channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': reconnectWithin },
+});
 const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
 const engine = new Engine({ client, taskQueue: env.TEMPORAL_TASK_QUEUE, publicUrl: env.PUBLIC_URL });
 const services = { db, engine, log, keys: env.SECRET_KEYS, limits: new RateLimits(db, env.LIMITS, env.SECRET_KEYS) };
@@ -35,6 +39,7 @@ const app = createApp({
   client,
   publicUrl: env.PUBLIC_URL,
   secure: new URL(env.PUBLIC_URL).protocol === 'https:',
+  providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
   inboxUrl: env.INBOX_URL,
   temporalUiUrl: env.TEMPORAL_UI_URL,
   trustedProxies: env.TRUSTED_PROXIES,
@@ -62,14 +67,4 @@ async function stop(): Promise<void> {
   await stopReconciler();
   await Promise.all([connection.close(), db.destroy()]);
   process.exit(0);
-}
-
-function connectionOptions({ TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, VESTIBULE_MODE }: ApiEnvironment) {
-  return {
-    address: TEMPORAL_ADDRESS,
-    tls: needsTls(TEMPORAL_TLS, VESTIBULE_MODE) || TEMPORAL_API_KEY !== undefined,
-    ...(TEMPORAL_API_KEY ? { apiKey: TEMPORAL_API_KEY } : {}),
-    // gRPC's own pause grows to two minutes, in which everything would be refused although Temporal is back.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': reconnectWithin },
-  };
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '../db/connection.js';
+import type { StaffRole } from '../db/models.js';
 
 export interface UserSession {
   tokenHash: Buffer;
@@ -13,8 +14,13 @@ export interface StaffSession {
   tokenHash: Buffer;
   staffId: string;
   email: string;
-  role: 'viewer' | 'operator' | 'admin';
+  role: StaffRole;
 }
+
+const roles: StaffRole[] = ['viewer', 'operator', 'admin'];
+/** Whether staff have at least this role. */
+export const hasRole = (staff: { role: StaffRole } | undefined, least: StaffRole): boolean =>
+  staff !== undefined && roles.indexOf(staff.role) >= roles.indexOf(least);
 
 /** Seconds without a request, and in all, after which a session ends (security.md D2, S4). */
 export interface SessionLifetimes {
@@ -45,7 +51,7 @@ export async function closeSession(
   await db(table).where({ token_hash: tokenHash }).delete();
 }
 
-/** The user whose live session this is, if the account is enabled; an unknown value is never adopted (S2). */
+/** The user whose live session this is, if the account and its partner are enabled; an unknown value is never adopted (S2). */
 export async function findUserSession(
   db: Database,
   token: string,
@@ -61,7 +67,8 @@ export async function findUserSession(
     )
     select seen.token_hash as "tokenHash", u.id as "userId", u.email, u.given_name as "givenName",
         u.family_name as "familyName"
-      from seen join users u on u.id = seen.user_id where u.disabled_at is null`,
+      from seen join users u on u.id = seen.user_id left join partners p on p.id = u.partner_id
+      where u.disabled_at is null and p.disabled_at is null`,
     { tokenHash: hashOf(token), ...lifetimes },
   );
   return rows[0];
@@ -82,7 +89,7 @@ export async function findStaffSession(
         returning token_hash, staff_id
     )
     select seen.token_hash as "tokenHash", s.id as "staffId", s.email, s.role
-      from seen join staff s on s.id = seen.staff_id`,
+      from seen join staff s on s.id = seen.staff_id where s.disabled_at is null`,
     { tokenHash: hashOf(token), ...lifetimes },
   );
   return rows[0];

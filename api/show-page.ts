@@ -20,6 +20,7 @@ export function showPage<Model>(
     path: ctx.path + ctx.search,
     formToken: ctx.state.forms?.token() ?? '',
     ...(name ? { signedIn: { name } } : {}),
+    ...(staff ? { staff: { email: staff.email, role: staff.role } } : {}),
   };
   ctx.status = status;
   ctx.type = 'html';

@@ -12,6 +12,7 @@ export const portVariables = {
   smtp: { variable: 'VESTIBULE_SMTP_PORT', wanted: 1025, title: 'SMTP' },
   postgres: { variable: 'VESTIBULE_POSTGRES_PORT', wanted: 5433, title: 'PostgreSQL' },
   temporal: { variable: 'VESTIBULE_TEMPORAL_PORT', wanted: 7233, title: 'Temporal' },
+  provider: { variable: 'VESTIBULE_PROVIDER_PORT', wanted: 8099, title: 'the stub provider' },
   temporalUi: { variable: 'VESTIBULE_TEMPORAL_UI_PORT', wanted: 8233, title: 'the Temporal UI' },
 } as const;
 

@@ -15,6 +15,8 @@ export interface LaunchOptions {
   /** Used unless VESTIBULE_DATA names another. */
   dataFolder: string;
   env: NodeJS.ProcessEnv;
+  /** Start the stub provider (`dev/stub-provider.ts`), and let worker and API reach it. */
+  withProvider?: boolean;
   say(line: string): void;
 }
 
@@ -22,6 +24,8 @@ export interface LaunchOptions {
 export interface Addresses {
   application: string;
   inbox?: string;
+  /** Of the stub provider, where its mode is chosen. */
+  provider?: string;
   temporalUi?: string;
   temporal: string;
   postgres: string;
@@ -38,10 +42,11 @@ export interface Launch {
   stop(): Promise<void>;
 }
 
-type PartName = 'api' | 'worker' | 'temporal' | 'mail' | 'postgres';
+type PartName = 'api' | 'worker' | 'temporal' | 'mail' | 'provider' | 'postgres';
 
 /** Each part ends before those that it needs. */
-const stopOrder: PartName[] = ['api', 'worker', 'temporal', 'mail', 'postgres'];
+const stopOrder: PartName[] = ['api', 'worker', 'temporal', 'mail', 'provider', 'postgres'];
+const stubProviderScript = fileURLToPath(new URL('stub-provider-main.js', import.meta.url));
 const mailCatcherScript = fileURLToPath(new URL('mail-catcher-main.js', import.meta.url));
 
 /** What the steps of a start share. */
@@ -59,7 +64,7 @@ export function launch(options: LaunchOptions): Launch {
     await checkGivenServices(options.env);
     data = openDataFolder(options.env.VESTIBULE_DATA || options.dataFolder);
     await stopLeftovers(data);
-    const ports = await choosePorts(neededPorts(options.env), options.env, options.say);
+    const ports = await choosePorts(neededPorts(options), options.env, options.say);
     return startAll({ ...options, data, ports, parts });
   };
   return {
@@ -74,15 +79,17 @@ export function launch(options: LaunchOptions): Launch {
 
 /** What an earlier launcher that was killed together with its watchdogs may have left: it would hold ports and data. */
 async function stopLeftovers(data: DataFolder) {
-  for (const name of ['api', 'worker', 'migrate', 'mail']) await stopRecordedProcess(data.recordOf(name));
+  for (const name of ['api', 'worker', 'migrate', 'mail', 'provider']) await stopRecordedProcess(data.recordOf(name));
   await stopRecordedProcess(temporalRecord(data.temporalDatabase));
   await stopRecordedProcess(postgresRecord(data.postgres));
 }
 
-function neededPorts({ DATABASE_URL, TEMPORAL_ADDRESS, SMTP_URL }: NodeJS.ProcessEnv): PortName[] {
+function neededPorts({ env, withProvider }: LaunchOptions): PortName[] {
+  const { DATABASE_URL, TEMPORAL_ADDRESS, SMTP_URL } = env;
   const mail: PortName[] = SMTP_URL ? [] : ['inbox', 'smtp'];
   const temporal: PortName[] = TEMPORAL_ADDRESS ? [] : ['temporal', 'temporalUi'];
-  return ['app', ...mail, ...(DATABASE_URL ? [] : (['postgres'] as const)), ...temporal];
+  const provider: PortName[] = withProvider ? ['provider'] : [];
+  return ['app', ...mail, ...provider, ...(DATABASE_URL ? [] : (['postgres'] as const)), ...temporal];
 }
 
 async function startAll(context: Context): Promise<Addresses> {
@@ -100,10 +107,11 @@ async function startAll(context: Context): Promise<Addresses> {
     });
     return postgres;
   };
-  const [postgres, temporal, mail] = await Promise.all([
+  const [postgres, temporal, mail, provider] = await Promise.all([
     prepareDatabase(),
     temporalAddress(context),
     mailAddress(context),
+    providerAddress(context),
   ]);
   const childEnv: NodeJS.ProcessEnv = {
     ...base,
@@ -112,6 +120,7 @@ async function startAll(context: Context): Promise<Addresses> {
     TEMPORAL_UI_URL: temporal.uiUrl,
     SMTP_URL: mail.smtpUrl,
     INBOX_URL: mail.inboxUrl,
+    ...(provider && { PROVIDER_ALLOWED_ORIGINS: provider }),
   };
   say('Starting the worker and the application …');
   await Promise.all([
@@ -121,6 +130,7 @@ async function startAll(context: Context): Promise<Addresses> {
   return {
     application: childEnv.PUBLIC_URL ?? `http://localhost:${ports.app}`,
     inbox: mail.inboxUrl,
+    provider,
     temporalUi: temporal.uiUrl,
     temporal: temporal.address,
     postgres: env.DATABASE_URL ? withoutPassword(postgres) : postgres,
@@ -176,6 +186,18 @@ async function mailAddress(context: Context): Promise<{ smtpUrl: string; inboxUr
   const start = () => startNodePart({ title, script: mailCatcherScript, args, env, ...files });
   await keep(context, 'mail', { title, log: files.log, start });
   return { smtpUrl: `smtp://127.0.0.1:${ports.smtp}`, inboxUrl: `http://localhost:${ports.inbox}` };
+}
+
+/** The stub provider's origin, if it is wanted. */
+async function providerAddress(context: Context): Promise<string | undefined> {
+  const { env, data, ports, withProvider } = context;
+  if (!withProvider) return undefined;
+  const files = filesOf(data, 'provider');
+  const title = 'The stub provider';
+  const start = () =>
+    startNodePart({ title, script: stubProviderScript, args: [String(ports.provider)], env, ...files });
+  await keep(context, 'provider', { title, log: files.log, start });
+  return `http://127.0.0.1:${ports.provider}`;
 }
 
 async function startScript(context: Context, name: 'api' | 'worker', title: string, env: NodeJS.ProcessEnv) {

@@ -14,4 +14,6 @@ await runInTerminal({
   // Beside build/, so that a new build keeps it.
   dataFolder: built('../data'),
   env: process.env,
+  // `npm start -- --provider`: with a Partner Provider to play an outage through.
+  withProvider: process.argv.includes('--provider'),
 });

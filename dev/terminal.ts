@@ -63,6 +63,7 @@ function describe(addresses: Addresses): string {
     ['Application', addresses.application],
     ['Console', `${addresses.application}/console`],
     ['Mail inbox', addresses.inbox],
+    ['Provider', addresses.provider],
     ['Temporal UI', addresses.temporalUi],
     ['Temporal', addresses.temporal],
     ['PostgreSQL', addresses.postgres],

@@ -10,7 +10,7 @@ const deepestNesting = 8;
  * Reads a body of exactly the type the route takes (V13): JSON for the API, a form for pages. Of equal JSON keys the
  * last counts, as JSON.parse has it; equal form fields are refused (V1, V2).
  */
-export async function readBody(ctx: Context, kind: Route['kind']): Promise<unknown> {
+export async function readBody(ctx: Context, { kind, bodyLimit: limit = largestBody }: Route): Promise<unknown> {
   const type = kind === 'api' ? 'application/json' : 'application/x-www-form-urlencoded';
   const [mediaType = '', ...parameters] = ctx
     .get('Content-Type')
@@ -20,7 +20,7 @@ export async function readBody(ctx: Context, kind: Route['kind']): Promise<unkno
   const plainCharset = parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter));
   assertThat(mediaType === type && plainCharset, 'unsupportedMediaType');
   assertThat(!ctx.get('Content-Encoding'), 'unsupportedMediaType');
-  const text = await getRawBody(ctx.req, { limit: largestBody, length: ctx.get('Content-Length'), encoding: 'utf-8' });
+  const text = await getRawBody(ctx.req, { limit, length: ctx.get('Content-Length'), encoding: 'utf-8' });
   return kind === 'api' ? parseJson(text) : parseForm(text);
 }
 

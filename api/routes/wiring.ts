@@ -8,6 +8,8 @@ export interface Wiring {
   publicUrl: string;
   /** Cookies over TLS. */
   secure: boolean;
+  /** Of the deployment: where a Partner Provider may be (security.md F1). */
+  providerOrigins: string[];
   /** Of the development mail catcher. */
   inboxUrl?: string;
   temporalUiUrl?: string;

@@ -130,7 +130,7 @@ test(inJson, 'companyName', '\ud800', 'invalidCharacters');
 for (const typed of [undefined, null, 1, [], {}]) test(inJson, 'password', typed, 'required');
 
 test('several wrong fields are named together', async (t) => {
-  const answer = await submitJson(t.context, { answers: { companyName: 'A', phone: 'x' }, password: '', accepted: [] });
+  const answer = await submitJson(t.context, { answers: { companyName: 'A', phone: 'x' }, password, accepted: [] });
   t.deepEqual(Object.keys(answer.json<{ fields: object }>().fields).sort(), [
     'companyCity',
     'companyCountry',
@@ -138,7 +138,6 @@ test('several wrong fields are named together', async (t) => {
     'companyStreet',
     'familyName',
     'givenName',
-    'password',
     'phone',
   ]);
 });

@@ -76,6 +76,7 @@ test.serial('the Console shows an operator how many registrations stand in each 
   const page = await browser.get('/console');
   t.is(page.status, 200);
   t.true(page.text.includes(email));
+  t.regex(page.text, /state=completed">Account created<\/a><\/th><td class="number">[1-9]/);
   const out = await browser.post('/console/logout', {}, page);
   t.is(out.location, '/console/login');
   t.is((await browser.get('/console')).location, '/console/login');

@@ -47,6 +47,11 @@ test(bad, 'TRUSTED_PROXIES', 'proxy.internal');
 test(bad, 'TRUSTED_PROXIES', '10.0.0.1,nonsense');
 test(bad, 'TRUSTED_PROXIES', '10.0.0.0/33');
 test(bad, 'TRUSTED_PROXIES', '10.0.0.0/8/8');
+test(bad, 'PROVIDER_ALLOWED_ORIGINS', 'partners.example.com');
+test(bad, 'PROVIDER_ALLOWED_ORIGINS', 'ftp://partners.example.com');
+test(bad, 'PROVIDER_ALLOWED_ORIGINS', 'https://partners.example.com/lookup');
+test(bad, 'PROVIDER_ALLOWED_ORIGINS', 'https://user:pass@partners.example.com');
+test(bad, 'PROVIDER_ALLOWED_ORIGINS', 'https://partners.example.com,https://*');
 test(bad, 'SECRET_KEYS', '');
 test(bad, 'SECRET_KEYS', 'changeme');
 test(bad, 'SECRET_KEYS', `k1:${Buffer.alloc(31).toString('base64url')}`);
@@ -77,10 +82,13 @@ test('limits, proxies and addresses are read as they are meant', (t) => {
     PUBLIC_URL: 'https://register.example.com/',
     LIMITS: 'startsPerSource=0,mailsOverall=500',
     TRUSTED_PROXIES: ' 10.0.0.1, fd00::/8,,10.1.0.0/16 ',
+    PROVIDER_ALLOWED_ORIGINS: ' https://Partners.example.com/ ,, http://10.0.0.7:8080',
     PORT: '0',
   });
   t.is(env.PUBLIC_URL, 'https://register.example.com');
   t.deepEqual(env.LIMITS, { ...defaultLimits, startsPerSource: 0, mailsOverall: 500 });
   t.deepEqual(env.TRUSTED_PROXIES, ['10.0.0.1', 'fd00::/8', '10.1.0.0/16']);
+  t.deepEqual(env.PROVIDER_ALLOWED_ORIGINS, ['https://partners.example.com', 'http://10.0.0.7:8080']);
+  t.deepEqual(readEnvironment(complete).PROVIDER_ALLOWED_ORIGINS, []);
   t.is(env.PORT, 0);
 });

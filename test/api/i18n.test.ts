@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { StateNode } from 'xstate';
-import { isLanguage, languages, translator } from '../../api/i18n.js';
-import de from '../../api/locales/de.json' with { type: 'json' };
-import en from '../../api/locales/en.json' with { type: 'json' };
+import { isLanguage, languages, resources, translator } from '../../api/i18n.js';
 import { registrationMachine } from '../../machines/registration.js';
 
+const { en, de } = resources;
+/** Words of the Console that German has borrowed, and what is no word. */
+const sameInBoth = new Set(['Version', 'Name', 'Code', 'Partner', 'Status', 'Administrator', 'Plugin', 'QR code']);
 const sources = fileURLToPath(new URL('../../../api/', import.meta.url));
 const fieldErrorCodes = [
   'required',
@@ -21,19 +22,25 @@ const fieldErrorCodes = [
   'passwordTooCommon',
   'passwordContainsPersonal',
   'mustAccept',
+  'invalidPartnerCode',
 ];
 const problemCodes = [
   'onboardingClosed',
   'agreementOutdated',
   'userTypeInvalid',
   'creationFailed',
+  'partnerCodeInvalid',
+  'providerUnavailable',
+  'providerMisconfigured',
   'mailRefused',
   'mailServerUnavailable',
 ];
 const errorCodes = [
   'loginFailed',
   'tooManyAttempts',
+  'forbidden',
   'forbiddenOrigin',
+  'staleEdit',
   'formExpired',
   'notFound',
   'methodNotAllowed',
@@ -62,7 +69,8 @@ test('Both languages use the same variables in every text.', (t) => {
 test('No German text is left in English, names and loan words aside.', (t) => {
   const same = ['common.product', 'common.console', 'common.optional', 'agreements.version', 'account.name'];
   const german = flatten(de);
-  for (const [key, words] of flatten(en)) if (!same.includes(key)) t.not(german.get(key), words, key);
+  for (const [key, words] of flatten(en))
+    if (!same.includes(key) && !sameInBoth.has(words)) t.not(german.get(key), words, key);
 });
 
 test('German addresses the person formally.', (t) => {
@@ -136,5 +144,8 @@ function literalKeys(): { key: string; file: string }[] {
 }
 
 function stateKeys(node: StateNode): string[] {
-  return Object.values(node.states).flatMap((child) => [child.key, ...stateKeys(child as StateNode)]);
+  return Object.values(node.states).flatMap((child) => [
+    ...(child.meta ? [child.key] : []),
+    ...stateKeys(child as StateNode),
+  ]);
 }

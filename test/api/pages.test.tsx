@@ -6,7 +6,8 @@ import { AccountPage } from '../../api/pages/account-page.js';
 import { AgreementPage } from '../../api/pages/agreement-page.js';
 import { CancelPage } from '../../api/pages/cancel-page.js';
 import { CheckMailboxPage } from '../../api/pages/check-mailbox-page.js';
-import { ConsoleHomePage, ConsoleLoginPage, OperatorSetupPage } from '../../api/pages/console-pages.js';
+import { ConsoleLoginPage, OperatorSetupPage } from '../../api/pages/console/door-pages.js';
+import { ConsoleFrame } from '../../api/pages/console/frame.js';
 import { ErrorPage } from '../../api/pages/error-page.js';
 import { renderPage } from '../../api/pages/layout.js';
 import { LinkEndPage } from '../../api/pages/link-end-page.js';
@@ -35,6 +36,9 @@ const registration: RegistrationPageModel = {
   token,
   reference: 'RG-7K3F-2M9T',
   email: 'anna@example.com',
+  kind: 'customer',
+  withCode: false,
+  switchable: false,
   answers: {},
   errors: {},
   agreements,
@@ -105,12 +109,15 @@ const pages: Record<string, Draw> = {
   'log in, logged out': login({ notice: 'loggedOut' }),
   'log in, already registered': login({ notice: 'alreadyRegistered' }),
   'log in, password set': login({ notice: 'passwordSet' }),
-  start: (page) => <StartPage page={page} model={{ errors: {}, registrationOpen: true }} />,
+  start: (page) => <StartPage page={page} model={{ errors: {}, kinds: ['customer'] }} />,
   'start, wrong': (page) => (
-    <StartPage page={page} model={{ errors: { email: 'invalidEmail' }, email: hostile, registrationOpen: true }} />
+    <StartPage
+      page={page}
+      model={{ errors: { email: 'invalidEmail' }, email: hostile, kinds: ['customer', 'partner'], kind: 'partner' }}
+    />
   ),
-  'start, busy': (page) => <StartPage page={page} model={{ errors: {}, error: 'busy', registrationOpen: true }} />,
-  'start, closed': (page) => <StartPage page={page} model={{ errors: {}, registrationOpen: false }} />,
+  'start, busy': (page) => <StartPage page={page} model={{ errors: {}, error: 'busy', kinds: ['customer'] }} />,
+  'start, closed': (page) => <StartPage page={page} model={{ errors: {}, kinds: [] }} />,
   'check your mailbox': (page) => (
     <CheckMailboxPage
       page={page}
@@ -122,12 +129,37 @@ const pages: Record<string, Draw> = {
   ),
   registration: details({}),
   'registration, saved': details({ answers, savedAt: '2026-03-05T14:05:00Z' }),
+  'registration, partner with a code': details({
+    kind: 'partner',
+    withCode: true,
+    switchable: true,
+    answers: { partnerCode: hostile },
+    errors: { partnerCode: 'invalidPartnerCode' },
+  }),
+  'registration, partner without a code': details({
+    kind: 'partner',
+    switchable: true,
+    problem: 'tooManyAttempts',
+    seconds: 60,
+  }),
   'registration, all wrong': details({ answers, errors: every('required') }),
   'registration, problem of the machine': details({ answers, problem: 'agreementOutdated' }),
   'registration, error of the request': details({ answers, problem: 'formExpired', accepted: { terms: true } }),
   processing: (page) => <ProcessingPage page={page} model={{ token, reference: 'RG-7K3F-2M9T' }} />,
   ...Object.fromEntries(
-    (['invalid', 'expired', 'completed', 'alreadyRegistered', 'cancelled', 'blocked'] as const).map(linkEnd),
+    (
+      [
+        'invalid',
+        'expired',
+        'completed',
+        'alreadyRegistered',
+        'declined',
+        'cancelled',
+        'blocked',
+        'parked',
+        'awaitingApproval',
+      ] as const
+    ).map(linkEnd),
   ),
   cancel: (page) => <CancelPage page={page} model={{ token, reference: 'RG-7K3F-2M9T' }} />,
   account: (page) => <AccountPage page={{ ...page, signedIn: { name: hostile } }} model={account} />,
@@ -151,15 +183,16 @@ const pages: Record<string, Draw> = {
   ),
   'Console log in': (page) => <ConsoleLoginPage page={page} model={{ notice: 'passwordSet' }} />,
   'Console log in, failed': (page) => <ConsoleLoginPage page={page} model={{ error: 'loginFailed', email: hostile }} />,
-  'Console home': (page) => (
-    <ConsoleHomePage
-      page={page}
-      model={{
-        operator: hostile,
-        temporalUiUrl: 'http://127.0.0.1:8233',
-        states: Object.keys(en.states).map((state) => ({ state, title: state, tags: ['attention'], count: 2 })),
-      }}
-    />
+  'a page of the Console': (page) => (
+    <ConsoleFrame
+      page={{ ...page, staff: { email: hostile, role: 'admin' } }}
+      area="overview"
+      title={hostile}
+      lead={hostile}
+      error="staleEdit"
+    >
+      {hostile}
+    </ConsoleFrame>
   ),
 };
 
@@ -216,9 +249,17 @@ test('The registration page names exactly the fields that its route takes.', (t)
   const { html } = render(details({}));
   const form = /<form class="marked"[\s\S]*?<\/form>/.exec(html)?.[0] ?? '';
   const names = [...form.matchAll(/<(?:input|select|button)[^>]* name="(\w+)"/g)].map(([, name]) => name).sort();
-  t.deepEqual(names, ['action', 'formToken', 'idempotencyKey', ...Object.keys(every(''))].sort());
+  t.deepEqual(names, ['action', 'formToken', 'idempotencyKey', 'kind', ...Object.keys(every(''))].sort());
   t.regex(form, new RegExp(`action="/register/${token}" `));
   t.regex(form, /<button type="submit">/, 'the first button creates the account');
+});
+
+test('The Enter key creates the account also where the kind can be changed first.', (t) => {
+  const { html } = render(details({ switchable: true }));
+  const form = /<form class="marked"[\s\S]*?<\/form>/.exec(html)?.[0] ?? '';
+  const [first] = form.match(/<button[^>]*>/) ?? [];
+  t.notRegex(first ?? '', /name=/);
+  t.regex(form, /<button[^>]* name="action" value="switch"/);
 });
 
 test('A waiting page goes on by itself without script, and a person who was there before is told what is kept.', (t) => {

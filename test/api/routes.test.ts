@@ -1,12 +1,14 @@
 import anyTest, { type TestFn } from 'ava';
 import { type AppOptions, allRoutes } from '../../api/app.js';
-import type { Route } from '../../api/http.js';
+import type { Audience, Route } from '../../api/http.js';
 import { buildAccount, buildEmail, buildLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildOperator, logIn, sendRaw } from './fixtures/requests.js';
+import { buildStaff } from './console/fixtures.js';
+import { logIn, sendRaw } from './fixtures/requests.js';
 
-type Caller = 'anonymous' | 'user' | 'staff';
+type Caller = 'anonymous' | 'user' | 'viewer' | 'operator' | 'admin';
+const roles = ['viewer', 'operator', 'admin'] as const;
 const test = anyTest as TestFn<{ stack: Stack; callers: Record<Caller, BrowserSession>; link: string }>;
 
 test.before(async (t) => {
@@ -16,7 +18,9 @@ test.before(async (t) => {
   const callers = {
     anonymous: new BrowserSession(stack.url),
     user: await logIn(stack.url, email),
-    staff: (await buildOperator(stack)).browser,
+    viewer: (await buildStaff(stack, 'viewer')).browser,
+    operator: (await buildStaff(stack, 'operator')).browser,
+    admin: (await buildStaff(stack, 'admin')).browser,
   };
   Object.assign(t.context, { callers, link: await buildLink(stack, buildEmail()) });
 });
@@ -60,7 +64,73 @@ const declared: Record<string, string[]> = {
     'put /api/v1/registration-links/:token/answers',
   ],
   user: ['delete /api/v1/sessions/current', 'get /account', 'get /api/v1/me'],
-  staff: ['get /console'],
+  'staff-viewer': [
+    'get /console',
+    'get /console/agreements',
+    'get /console/agreements/drafts/:id/preview',
+    'get /console/agreements/versions/:id',
+    'get /console/audit',
+    'get /console/batches',
+    'get /console/batches/:id',
+    'get /console/onboarding',
+    'get /console/partners',
+    'get /console/partners/:id',
+    'get /console/partners/:id/codes',
+    'get /console/provider',
+    'get /console/provider/list',
+    'get /console/provider/tests',
+    'get /console/provider/tests/:id',
+    'get /console/registrations',
+    'get /console/registrations/:reference',
+    'get /console/registrations/:reference/:action',
+    'get /console/user-types',
+    'get /console/user-types/:id',
+  ],
+  'staff-operator': [
+    'post /console/batches',
+    'post /console/provider/tests',
+    'post /console/registrations/:reference/approve',
+    'post /console/registrations/:reference/assign-partner',
+    'post /console/registrations/:reference/cancel',
+    'post /console/registrations/:reference/correct-email',
+    'post /console/registrations/:reference/decline',
+    'post /console/registrations/:reference/extend',
+    'post /console/registrations/:reference/resend',
+    'post /console/registrations/:reference/retry',
+    'post /console/registrations/:reference/reveal',
+    'post /console/registrations/:reference/revoke-links',
+  ],
+  'staff-admin': [
+    'get /console/agreements/drafts/:id',
+    'get /console/audit/export',
+    'get /console/partners/:id/edit',
+    'get /console/partners/new',
+    'get /console/staff',
+    'get /console/user-types/new',
+    'post /console/agreements/drafts',
+    'post /console/agreements/drafts/:id',
+    'post /console/agreements/drafts/:id/delete',
+    'post /console/agreements/drafts/:id/publish',
+    'post /console/agreements/versions/:id/export',
+    'post /console/onboarding',
+    'post /console/partners/:id/codes',
+    'post /console/partners/:id/codes/:codeId/revoke',
+    'post /console/partners/:id/disable',
+    'post /console/partners/:id/edit',
+    'post /console/partners/:id/enable',
+    'post /console/partners/new',
+    'post /console/provider',
+    'post /console/provider/list',
+    'post /console/staff/:id/disable',
+    'post /console/staff/:id/enable',
+    'post /console/staff/:id/role',
+    'post /console/staff/invitations',
+    'post /console/staff/invitations/resend',
+    'post /console/staff/invitations/revoke',
+    'post /console/user-types',
+    'post /console/user-types/:id',
+    'post /console/user-types/:id/delete',
+  ],
 };
 
 /** The routes as the product has them; their handlers are not called. */
@@ -73,7 +143,7 @@ const routes = allRoutes({
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 
 test('every route has the audience that is declared for it', (t) => {
-  const found: Record<string, string[]> = { public: [], link: [], user: [], staff: [] };
+  const found: Record<string, string[]> = Object.fromEntries(Object.keys(declared).map((audience) => [audience, []]));
   for (const route of routes) found[route.audience]?.push(nameOf(route));
   for (const names of Object.values(found)) names.sort();
   t.deepEqual(found, declared);
@@ -86,34 +156,53 @@ test('every route that changes something takes a closed object, or nothing at al
   }
 });
 
-const unreal = { ':token': 'x'.repeat(43), ':document': 'terms', '*name': 'app.css' };
+const unreal = {
+  ':id': '00000000-0000-4000-8000-000000000000',
+  ':reference': 'RG-0000-0000',
+  ':token': 'x'.repeat(43),
+  ':document': 'terms',
+  '*name': 'app.css',
+};
 const pathOf = ({ path }: Route) =>
   Object.entries(unreal).reduce((filled, [name, value]) => filled.replace(name, value), path);
 
 /** What each caller meets at each audience: only that nobody gets where they do not belong. */
 async function call(browser: BrowserSession, route: Route, caller: Caller) {
-  const withForm = { anonymous: '/login', user: '/account', staff: '/console' }[caller];
+  const withForm = {
+    anonymous: '/login',
+    user: '/account',
+    viewer: '/console',
+    operator: '/console',
+    admin: '/console',
+  }[caller];
   const page = await browser.get(browser.cookies.size > 0 ? withForm : '/login');
   if (route.kind === 'page' && route.method === 'post') return browser.post(pathOf(route), {}, page);
   const body = route.method === 'get' ? undefined : {};
   return browser.json(route.method.toUpperCase(), pathOf(route), body);
 }
 
+/** Who of all callers may: staff of the role or a higher one, users, or everybody. */
+function mayCall(audience: Audience, caller: Caller): boolean {
+  if (!audience.startsWith('staff-')) return audience === 'public' || audience === 'link' || audience === caller;
+  return roles.indexOf(caller as never) >= roles.indexOf(audience.slice('staff-'.length) as never);
+}
+
 for (const route of routes) {
   const { audience, kind, method } = route;
+  const isStaffs = audience.startsWith('staff-');
   test(`${nameOf(route)} is for: ${audience}`, async (t) => {
-    const callers = ['anonymous', 'user', 'staff'] as const;
-    for (const caller of callers) {
+    for (const caller of ['anonymous', 'user', ...roles] as const) {
       const browser = new BrowserSession(t.context.stack.url);
       for (const [name, value] of t.context.callers[caller].cookies)
         if (!route.path.endsWith('logout') && nameOf(route) !== 'delete /api/v1/sessions/current')
           browser.cookies.set(name, value);
       if (audience === 'user' && method === 'delete' && caller === 'user') continue; // ends the shared session
       const answer = await call(browser, route, caller);
-      const isAllowed = audience === 'public' || audience === 'link' || audience === caller;
-      if (isAllowed) t.true(![401, 403, 500].includes(answer.status), `${caller}: ${answer.status}`);
-      else if (kind === 'page') t.is(answer.location, audience === 'staff' ? '/console/login' : '/login', caller);
-      else t.deepEqual([answer.status, answer.json().code], [401, 'unauthenticated'], caller);
+      if (mayCall(audience, caller)) t.true(![401, 403, 500].includes(answer.status), `${caller}: ${answer.status}`);
+      else if (isStaffs && roles.includes(caller as never)) t.is(answer.status, 403, caller);
+      else if (kind === 'page' && method === 'get')
+        t.is(answer.location, isStaffs ? '/console/login' : '/login', caller);
+      else t.is(answer.status, 401, caller);
       if (audience === 'link') t.true([400, 404].includes(answer.status), `${caller}: ${answer.status}`);
     }
   });
@@ -138,7 +227,6 @@ test('an unknown path is not found, for people and for programs, with the number
     '/assets/%2e%2e/app.js',
     '/api/app.js',
     '/console/nothing',
-    '/console/registrations/RG-1',
     '/register/x/y/z',
     '/%',
     '/%00',
@@ -201,7 +289,7 @@ test('the entry leads to the login page, and a signed-in person from there to th
   const { callers } = t.context;
   t.is((await callers.anonymous.get('/')).location, '/login');
   t.is((await callers.user.get('/login')).location, '/account');
-  t.is((await callers.staff.get('/console/login')).location, '/console');
+  t.is((await callers.viewer.get('/console/login')).location, '/console');
   t.is((await callers.user.get('/console/login')).status, 200);
 });
 

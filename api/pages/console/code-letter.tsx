@@ -1,0 +1,82 @@
+import type { PageContext } from '../models.js';
+
+export interface LetterModel {
+  code: string;
+  link: string;
+  qr: QrModel;
+  /** Where the link begins, to be typed by hand. */
+  publicUrl: string;
+  maxUses: number;
+  /** ISO 8601. */
+  expiresAt?: string;
+  /** When the letter was written, ISO 8601. */
+  date: string;
+  recipient: { name: string; street: string | null; town: string; country: string | null };
+}
+
+export interface QrModel {
+  /** Modules a side, the quiet zone included. */
+  size: number;
+  /** SVG path of the dark modules. */
+  path: string;
+}
+
+/** Black on white whatever the scheme, for no camera reads it the other way round; the quiet zone is part of it. */
+export const QrCode = ({ page, qr }: { page: PageContext; qr: QrModel }) => (
+  <svg
+    class="qr"
+    role="img"
+    aria-label={page.t('partners.qrLabel')}
+    viewBox={`0 0 ${qr.size} ${qr.size}`}
+    shape-rendering="crispEdges"
+  >
+    <rect width={qr.size} height={qr.size} fill="#fff" />
+    <path d={qr.path} fill="#000" />
+  </svg>
+);
+
+/** British English: day before month. */
+const locales: Record<string, string> = { en: 'en-GB' };
+
+/** A letter to the partner, of which only the paper is printed. Its dates are the server's, in UTC: it is read anywhere. */
+export function CodeLetter({ page, letter }: { page: PageContext; letter: LetterModel }) {
+  const { t, language } = page;
+  const { code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;
+  const format = new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'long', timeZone: 'UTC' });
+  const lines = [recipient.name, recipient.street, recipient.town, recipient.country].filter(Boolean);
+  return (
+    <article class="letter" aria-labelledby="letter-subject">
+      <address>
+        {lines.map((line) => (
+          <span class="line">{line}</span>
+        ))}
+      </address>
+      <p class="letter-date">{format.format(new Date(date))}</p>
+      <h3 id="letter-subject">{t('partners.letter.subject', { product: t('common.product') })}</h3>
+      <p>{t('partners.letter.greeting')}</p>
+      <p>{t('partners.letter.what', { product: t('common.product') })}</p>
+      <div class="letter-code">
+        <QrCode page={page} qr={qr} />
+        <dl>
+          <dt>{t('partners.letter.code')}</dt>
+          <dd>
+            <code class="partner-code">{code}</code>
+          </dd>
+          <dt>{t('partners.letter.link')}</dt>
+          <dd class="partner-link">{link}</dd>
+        </dl>
+      </div>
+      <ol>
+        <li>{t('partners.letter.open', { address: `${publicUrl}/register` })}</li>
+        <li>{t('partners.letter.mail')}</li>
+        <li>{t('partners.letter.enter')}</li>
+      </ol>
+      <p>
+        {t('partners.letter.uses', { count: maxUses })}{' '}
+        {expiresAt ? t('partners.letter.until', { date: format.format(new Date(expiresAt)) }) : ''}{' '}
+        {t('partners.letter.secret')}
+      </p>
+      <p>{t('partners.letter.closing')}</p>
+    </article>
+  );
+}

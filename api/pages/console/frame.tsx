@@ -1,0 +1,78 @@
+import type { ComponentChildren } from 'preact';
+import type { StaffRole } from '../../../db/models.js';
+import { hasRole } from '../../sessions.js';
+import { ConsoleLayout } from '../layout.js';
+import type { PageContext } from '../models.js';
+import { FormError, Notice } from '../notice.js';
+
+/** Areas of the Console, by their path; `least` is the role that sees them. */
+const areas: { path: string; key: string; least?: StaffRole }[] = [
+  { path: '/console', key: 'overview' },
+  { path: '/console/registrations', key: 'registrations' },
+  { path: '/console/onboarding', key: 'onboarding' },
+  { path: '/console/user-types', key: 'userTypes' },
+  { path: '/console/agreements', key: 'agreementsConsole' },
+  { path: '/console/partners', key: 'partners' },
+  { path: '/console/provider', key: 'provider' },
+  { path: '/console/staff', key: 'staff', least: 'admin' },
+  { path: '/console/audit', key: 'audit' },
+];
+export type Area = (typeof areas)[number]['key'];
+
+interface FrameProps {
+  page: PageContext;
+  area: Area;
+  title: string;
+  lead?: ComponentChildren;
+  /** Key of the words that say what was just done (`<area>.done.<key>`), from the flash. */
+  done?: string;
+  /** Error code of a form that did not go through (`errors.<code>`). */
+  error?: string;
+  scripts?: string[];
+  head?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** One page of the Console: navigation, title, what was just done or went wrong, content. */
+export function ConsoleFrame({ page, area, title, lead, done, error, scripts, head, children }: FrameProps) {
+  return (
+    <ConsoleLayout
+      page={page}
+      title={title}
+      failed={Boolean(error)}
+      scripts={scripts}
+      head={head}
+      nav={<Navigation page={page} area={area} />}
+    >
+      <h1>{title}</h1>
+      {lead && <p class="lead">{lead}</p>}
+      {done && !error && (
+        <Notice kind="success">
+          <p>{page.t(`${area}.done.${done}`)}</p>
+        </Notice>
+      )}
+      <FormError page={page} error={error} />
+      {children}
+    </ConsoleLayout>
+  );
+}
+
+function Navigation({ page, area }: { page: PageContext; area: Area }) {
+  const shown = areas.filter(({ least }) => !least || may(page, least));
+  return (
+    <nav class="console-nav shell" aria-label={page.t('console.navigation')}>
+      <ul>
+        {shown.map(({ path, key }) => (
+          <li key={key}>
+            <a href={path} aria-current={key === area ? 'page' : undefined}>
+              {page.t(`console.areas.${key}`)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** Whether whoever sees the page has at least this role; what they may not do is not offered (security.md A15). */
+export const may = (page: PageContext, least: StaffRole): boolean => hasRole(page.staff, least);

@@ -1,0 +1,32 @@
+import type { Route } from '../../http.js';
+import type { Wiring } from '../wiring.js';
+import { agreementRoutes } from './agreements.js';
+import { auditRoutes } from './audit.js';
+import { batchRoutes } from './batches.js';
+import { doorRoutes } from './door.js';
+import { onboardingRoutes } from './onboarding.js';
+import { overviewRoutes } from './overview.js';
+import { partnerCodeRoutes } from './partner-codes.js';
+import { partnerRoutes } from './partners.js';
+import { providerRoutes } from './provider.js';
+import { registrationActionRoutes } from './registration-actions.js';
+import { registrationRoutes } from './registrations.js';
+import { staffRoutes } from './staff.js';
+import { userTypeRoutes } from './user-types.js';
+
+/** The Console, area by area. */
+export const consoleRoutes = (wiring: Wiring): Route[] => [
+  ...doorRoutes(wiring),
+  ...overviewRoutes(wiring),
+  ...registrationRoutes(wiring),
+  ...registrationActionRoutes(wiring),
+  ...batchRoutes(wiring),
+  ...onboardingRoutes(wiring),
+  ...userTypeRoutes(wiring),
+  ...agreementRoutes(wiring),
+  ...partnerRoutes(wiring),
+  ...partnerCodeRoutes(wiring),
+  ...providerRoutes(wiring),
+  ...staffRoutes(wiring),
+  ...auditRoutes(wiring),
+];

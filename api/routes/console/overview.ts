@@ -1,0 +1,58 @@
+import { attentionCounts, funnel, waitingTimes } from '../../../db/registration-statistics.js';
+import { countByState } from '../../../db/registrations.js';
+import { registrationMachine } from '../../../machines/registration.js';
+import type { Context, Route } from '../../http.js';
+import { translator } from '../../i18n.js';
+import { drawMachine } from '../../machine-diagram.js';
+import { type OverviewModel, OverviewPage } from '../../pages/console/overview.js';
+import { shortDuration } from '../../pages/console/registrations-waiting.js';
+import { registrationStates } from '../../registration-states.js';
+import { showPage } from '../../show-page.js';
+import type { Wiring } from '../wiring.js';
+import { temporalUrl } from './registration-page.js';
+
+/** Days of the funnel, today included. */
+const funnelDays = 14;
+
+/** The Console's first page: numbers only, nothing of a person (security.md A15). */
+export function overviewRoutes(wiring: Wiring): Route[] {
+  const { db } = wiring.services;
+
+  async function show(ctx: Context) {
+    const [counts, waiting, attention, days] = await Promise.all([
+      countByState(db),
+      waitingTimes(db),
+      attentionCounts(db),
+      funnel(db, funnelDays),
+    ]);
+    const medians = new Map(waiting.map(({ state, median }) => [state, median]));
+    const states = registrationStates.map(({ name: state }) => ({
+      state,
+      count: counts[state] ?? 0,
+      median: medians.get(state),
+    }));
+    const model: OverviewModel = {
+      states,
+      attention: attention.sort((one, other) => other.longest - one.longest),
+      funnel: days,
+      diagram: await draw(ctx, states),
+      temporalUrl: temporalUrl(wiring, '/workflows'),
+    };
+    showPage(ctx, OverviewPage, model);
+  }
+
+  return [{ kind: 'page', method: 'get', path: '/console', audience: 'staff-viewer', handle: show }];
+}
+
+function draw({ state: { language } }: Context, states: OverviewModel['states']): Promise<string> {
+  const t = translator(language);
+  const number = new Intl.NumberFormat(language);
+  const note = ({ count, median }: OverviewModel['states'][number]) =>
+    median === undefined ? number.format(count) : `${number.format(count)} · ${shortDuration(language, median)}`;
+  return drawMachine(registrationMachine, {
+    key: language,
+    title: (state) => t(`states.${state}`),
+    label: t('overview.machine.label'),
+    notes: Object.fromEntries(states.map((state) => [state.state, note(state)])),
+  });
+}

@@ -1,0 +1,191 @@
+import { encodeQR } from 'qr';
+import { z } from 'zod';
+import { recordAudit } from '../../../db/audit.js';
+import type { Partner, PartnerCode } from '../../../db/models.js';
+import { createPartnerCode, findCodeById, revokeCode, rotateCode } from '../../../db/partner-codes.js';
+import { assertThat, RequestError } from '../../errors.js';
+import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
+import type { LetterModel, QrModel } from '../../pages/console/code-letter.js';
+import { NewCodePage } from '../../pages/console/partner-codes.js';
+import { showPage } from '../../show-page.js';
+import { fieldErrors } from '../registrations/schema.js';
+import type { Wiring } from '../wiring.js';
+import { auditOf, done, formFields, plainForm } from './console-request.js';
+import { isId, partnerOf, showPartner } from './partner-page.js';
+import { line } from './typed-text.js';
+
+const mostUses = 10_000;
+/** Nobody means a code that works for longer. */
+const mostDays = 3_660;
+const dayMilliseconds = 24 * 3_600_000;
+
+const typedCode = z.strictObject({
+  ...formFields,
+  /** Of the code that is to be made: the form that is sent twice makes one. */
+  codeId: z.uuid(),
+  /** Id of the code that it takes the place of; label, uses and time to live are that one's then. */
+  replaces: z.uuid().optional(),
+  label: z.string().max(1_000).optional(),
+  maxUses: z.string().max(20).optional(),
+  expiresOn: z.string().max(20).optional(),
+});
+
+const newCode = z.object({
+  label: line(100).optional(),
+  maxUses: z
+    .string()
+    .default('1')
+    .refine((text) => /^\s*\d{1,6}\s*$/.test(text), 'invalidNumber')
+    .transform(Number)
+    .refine((uses) => uses >= 1 && uses <= mostUses, 'outOfRange'),
+  expiresOn: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      if (text === '') return null;
+      const fault = dateFault(text);
+      if (!fault) return lastMoment(text);
+      context.addIssue({ code: 'custom', message: fault });
+      return z.NEVER;
+    }),
+});
+
+/** The end of that day, in UTC. */
+const lastMoment = (date: string) => new Date(`${date}T23:59:59Z`);
+
+function dateFault(date: string): string | undefined {
+  const end = lastMoment(date);
+  // 31 February is read as a day in March, or as none.
+  if (Number.isNaN(end.getTime()) || end.toISOString().slice(0, 10) !== date) return 'invalidDate';
+  if (end.getTime() < Date.now()) return 'dateInPast';
+  return end.getTime() > Date.now() + mostDays * dayMilliseconds ? 'outOfRange' : undefined;
+}
+
+/** A partner's codes: make, replace, revoke. A code is in the answer that made it and nowhere else (security.md D8). */
+export function partnerCodeRoutes(wiring: Wiring): Route[] {
+  const { services, publicUrl, secure } = wiring;
+  const { db, keys } = services;
+  const shown = { db, secure };
+
+  async function make(ctx: Context) {
+    const partner = await partnerOf(ctx, db);
+    const { codeId, replaces, ...typed } = bodyOf(ctx, typedCode);
+    if (await findCodeById(db, partner.id, codeId)) return showMade(ctx, partner);
+    assertThat(!partner.disabled_at, 'conflict');
+    if (replaces) return replace(ctx, partner, replaces, codeId);
+    const judged = newCode.safeParse(typed);
+    if (!judged.success) {
+      const errors = fieldErrors(judged.error);
+      return showPartner(ctx, shown, { values: typed, errors, error: 'invalidFields' }, 400);
+    }
+    const { label, maxUses, expiresOn } = judged.data;
+    const made = await db.transaction(async (trx) => {
+      const { staffId: createdBy } = auditOf(ctx);
+      const code = { id: codeId, partnerId: partner.id, label, maxUses, expiresAt: expiresOn, createdBy };
+      const created = await createPartnerCode(trx, keys, code);
+      if (created) await audit(ctx, trx, 'partnerCode.created', codeId, { after: { partner: partner.id, maxUses } });
+      return created;
+    });
+    await showMade(ctx, partner, made, false);
+  }
+
+  async function replace(ctx: Context, partner: Partner, codeId: string, newId: string) {
+    try {
+      const made = await db.transaction(async (trx) => {
+        const { staffId: createdBy } = auditOf(ctx);
+        const rotated = await rotateCode(trx, keys, { partnerId: partner.id, codeId, newId, createdBy });
+        assertThat(rotated, 'staleEdit');
+        await audit(ctx, trx, 'partnerCode.rotated', codeId, { after: { replacedBy: newId } });
+        return rotated;
+      });
+      await showMade(ctx, partner, made, true);
+    } catch (error) {
+      await showStale(ctx, error);
+    }
+  }
+
+  async function revoke(ctx: Context) {
+    const partner = await partnerOf(ctx, db);
+    const { codeId } = ctx.params;
+    assertThat(isId(codeId) && (await findCodeById(db, partner.id, codeId)), 'notFound');
+    try {
+      await db.transaction(async (trx) => {
+        assertThat(await revokeCode(trx, partner.id, codeId), 'staleEdit');
+        await audit(ctx, trx, 'partnerCode.revoked', codeId, {});
+      });
+      done(ctx, `/console/partners/${partner.id}`, 'codeRevoked', secure);
+    } catch (error) {
+      await showStale(ctx, error);
+    }
+  }
+
+  /** Somebody else has ended the code: the page shows how its partner's codes stand now (C19). */
+  async function showStale(ctx: Context, error: unknown) {
+    if (!(error instanceof RequestError) || error.code !== 'staleEdit') throw error;
+    await showPartner(ctx, shown, { error: error.code }, error.status);
+  }
+
+  const audit = (ctx: Context, trx: typeof db, action: string, subject: string, changes: { after?: object }) =>
+    recordAudit(trx, { ...auditOf(ctx), action, subjectType: 'partnerCode', subject, ...changes });
+
+  async function showMade(ctx: Context, partner: Partner, made?: { id: string; code: string }, replaced = false) {
+    const row = made && (await findCodeById(db, partner.id, made.id));
+    const letter = row && buildLetter(ctx, partner, row, made.code);
+    const model = { partnerId: partner.id, partnerName: partner.name, letter, replaced };
+    // Never from a cache, nor by going back: it would be a second time.
+    ctx.set('Cache-Control', 'no-store');
+    showPage(ctx, NewCodePage, model, letter ? 200 : 409);
+  }
+
+  function buildLetter(ctx: Context, partner: Partner, row: PartnerCode, code: string): LetterModel {
+    const link = `${publicUrl}/register?kind=partner&code=${code}`;
+    const countries = new Intl.DisplayNames([ctx.state.language], { type: 'region' });
+    return {
+      code,
+      link,
+      qr: drawQr(link),
+      publicUrl,
+      maxUses: row.max_uses,
+      expiresAt: row.expires_at?.toISOString(),
+      date: row.created_at.toISOString(),
+      recipient: {
+        name: partner.name,
+        street: partner.street,
+        town: [partner.postal_code, partner.city].filter(Boolean).join(' '),
+        country: partner.country && (countries.of(partner.country) ?? null),
+      },
+    };
+  }
+
+  const change = { kind: 'page', method: 'post', audience: 'staff-admin' } as const;
+  const codes = '/console/partners/:id/codes';
+  return [
+    { ...change, path: codes, body: typedCode, handle: make },
+    { ...change, path: `${codes}/:codeId/revoke`, body: plainForm, handle: revoke },
+    // Where choosing another language leads from the answers to the forms.
+    {
+      kind: 'page',
+      method: 'get',
+      audience: 'staff-viewer',
+      path: codes,
+      handle: async (ctx) => seeOther(ctx, `/console/partners/${(await partnerOf(ctx, db)).id}`),
+    },
+  ];
+}
+
+/** Modules of white around it, as readers want it. */
+const quietZone = 4;
+
+/** Runs of dark modules, row by row. */
+function drawQr(text: string): QrModel {
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quietZone });
+  const path = rows.flatMap((row, y) =>
+    [
+      ...row
+        .map((dark) => (dark ? '#' : ' '))
+        .join('')
+        .matchAll(/#+/g),
+    ].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`),
+  );
+  return { size: rows.length, path: path.join('') };
+}
