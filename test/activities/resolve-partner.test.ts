@@ -24,6 +24,7 @@ test.serial.beforeEach((t) => {
 
 const config = (url: string) => ({ url: `${url}/partners`, authentication: 'none', timeLimitSeconds: 1 });
 const mapping = { name: 'company.name', externalId: 'id', city: 'address.city' };
+const seal = (secrets: object) => keys.seal('provider-secrets', JSON.stringify(secrets));
 const setProvider = (db: Database, changed: Partial<ProviderRow>) =>
   db('partner_provider').update({
     ...changed,
@@ -112,6 +113,27 @@ test.serial(
     stub.setMode('redirect');
     const moved = await buildReady(db, 'ZZZZ-ZZZZ');
     t.deepEqual(await lookUpPartner(context)(moved.input), { outcome: 'misconfigured' });
+  },
+);
+
+test.serial(
+  'a secret that is changed between two tries counts at the next, and both tries carry one idempotency key (F7, F10)',
+  async (t) => {
+    const { db, context, stub } = t.context;
+    const sign = (signingSecret: string) =>
+      setProvider(db, { enabled: true, config: config(stub.url), sealed_secrets: seal({ signingSecret }) });
+    stub.setMode('500');
+    const { input } = await buildReady(db, demoPartners[2]!.code);
+    await sign('the old secret of the provider');
+    await t.throwsAsync(lookUpPartner(context)(input));
+    await sign('the new secret of the provider');
+    stub.setMode('ok');
+    t.deepEqual(await lookUpPartner(context)(input), { outcome: 'found' });
+    const [first, second] = stub.requests().slice(-2);
+    t.truthy(first?.idempotencyKey);
+    t.is(first?.idempotencyKey, second?.idempotencyKey);
+    t.not(first?.keyId, second?.keyId);
+    await setProvider(db, { sealed_secrets: null });
   },
 );
 

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import proto from '@temporalio/proto';
 import anyTest, { type TestFn } from 'ava';
-import { buildLink, linkIn, submitLink } from '../builders/registrations.js';
-import { BrowserSession } from '../helpers/browser-session.js';
+import { SecretKeys } from '../../db/secret-keys.js';
+import { demoPartners, type StubProvider, startStubProvider } from '../../dev/stub-provider.js';
+import { registrationEventSignal, registrationWorkflowId } from '../../workflows/messages.js';
+import { buildLink, linkIn, submitCode, submitLink } from '../builders/registrations.js';
+import { buildPartnerCode } from '../db/fixtures/rows.js';
+import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { buildOperator } from './fixtures/requests.js';
@@ -21,6 +25,8 @@ const sentinel = (name: string) => `SENT-${name}-${mark}`;
 const email = `sent-email-${mark}@example.com`;
 const refusedEmail = `sent-refused-${mark}@example.com`;
 const password = `${sentinel('PW')} gravel muffin topiary`;
+const providerToken = sentinel('PROVIDERTOKEN');
+const partner = { ...demoPartners[0]!, code: `SENTCODE${mark.toUpperCase()}` };
 const fields = {
   companyName: sentinel('CO'),
   companyStreet: sentinel('STREET'),
@@ -32,10 +38,12 @@ const fields = {
 };
 
 test.before(async (t) => {
-  const stack = await startStack({ LOG_LEVEL: 'debug' });
+  const stub = await startStubProvider({ port: 0, mode: '500', partners: [partner] });
+  const stack = await startStack({ LOG_LEVEL: 'debug', PROVIDER_ALLOWED_ORIGINS: new URL(stub.url).origin });
   t.context.stack = stack;
   const browser = new BrowserSession(stack.url);
-  const tokens = await walk(stack, browser);
+  const tokens = { ...(await walk(stack, browser)), ...(await walkAsPartner(stack, stub)) };
+  await stub.stop();
   t.context.secrets = { password, ...tokens, key: (stack.env.SECRET_KEYS ?? '').split(':')[1] ?? '' };
   t.context.personal = { email, refusedEmail, ...fields };
 });
@@ -75,6 +83,40 @@ async function walk(stack: Stack, browser: BrowserSession): Promise<Record<strin
       .split('/')
       .at(-1) ?? '';
   return { token, session, staffSession: console.cookies.get('vestibule_staff') ?? '' };
+}
+
+/** A partner's user by the provider's code, through an outage; the secrets of it, and a code made in the Console. */
+async function walkAsPartner(stack: Stack, stub: StubProvider): Promise<Record<string, string>> {
+  await stack.db('settings').update({ partner_onboarding: 'with_code' });
+  const { browser } = await buildOperator(stack);
+  const provider = await browser.get('/console/provider');
+  const settings = { enabled: 'on', plugin: 'http-json', url: `${stub.url}/partners`, authentication: 'bearer' };
+  const saved = await browser.post(
+    '/console/provider',
+    {
+      ...settings,
+      token: providerToken,
+      mappingName: 'company.name',
+      version: hiddenField(provider.text, 'version'),
+      action: 'save',
+    },
+    provider,
+  );
+  if (saved.status !== 303) throw new Error(`the provider is not set: ${saved.status} ${saved.text}`);
+  const partnerEmail = `sent-partner-${mark}@example.com`;
+  await submitCode(new BrowserSession(stack.url), await buildLink(stack, partnerEmail), partner.code);
+  const parked = await eventually(
+    'the parked lookup',
+    () => stack.db('registrations').where({ email: partnerEmail, state: 'lookupParked' }).first(),
+    60_000,
+  );
+  stub.setMode('ok');
+  const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(parked.reference));
+  await handle.signal(registrationEventSignal, { type: 'RETRY', actor: 'operator' });
+  await eventually('its account', () => stack.db('users').where({ email: partnerEmail }).first());
+  const keys = SecretKeys.parse(stack.env.SECRET_KEYS ?? '');
+  const { code } = await buildPartnerCode(stack.db, keys);
+  return { partnerCode: partner.code, providerToken, ownCode: code, ownCanonicalCode: code.replaceAll('-', '') };
 }
 
 const hashes = (value: string) =>
