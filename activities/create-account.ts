@@ -1,5 +1,4 @@
-import { UniqueViolationError } from 'objection';
-import { type Creation, type CreationOutcome, createAccount as create } from '../db/accounts.js';
+import { type Creation, type CreationOutcome, createAccount as create, isEmailTaken } from '../db/accounts.js';
 import type { ActivityContext } from './activities.js';
 import { type EffectInput, type EffectResult, settle } from './record-transitions.js';
 
@@ -16,8 +15,7 @@ export const createAccount =
       });
     } catch (error) {
       // The constraint decides when two registrations take the same e-mail at the same moment (security.md C4).
-      if (error instanceof UniqueViolationError && error.constraint === 'users_email_unique')
-        return settle(db, input, 'emailTaken');
+      if (isEmailTaken(error)) return settle(db, input, 'emailTaken');
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type RecordedTransition, recordTransitions as record } from '../db/record-transitions.js';
+import { type DeliveredMail, type RecordedTransition, recordTransitions as record } from '../db/record-transitions.js';
 import type { ActivityContext } from './activities.js';
 
 export interface RecordTransitionsInput {
@@ -28,7 +28,8 @@ export async function settle<Outcome extends string>(
   db: Knex,
   { registrationId, record: { pending, next } }: EffectInput<Outcome>,
   outcome: Outcome,
+  delivered?: DeliveredMail,
 ): Promise<EffectResult<Outcome>> {
-  await record(db, registrationId, pending, next[outcome]);
+  await record(db, registrationId, pending, next[outcome], delivered);
   return { outcome };
 }

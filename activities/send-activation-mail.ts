@@ -28,7 +28,7 @@ export const sendActivationMail =
 
     const outcome = mail.template === 'account-exists' ? 'accountExists' : 'sent';
     if (mail.sent) return settle(db, input, outcome);
-    const deliver = (state: 'sent' | 'refused' | 'failing', reply: string) =>
+    const deliver = (state: 'refused' | 'failing', reply: string) =>
       recordDelivery(db, registrationId, sequence, { state, reply });
     try {
       const { reply } = await mailer.send({
@@ -37,10 +37,7 @@ export const sendActivationMail =
         language: mail.language,
         ...render(mail, publicUrl),
       });
-      return await db.transaction(async (trx) => {
-        await recordDelivery(trx, registrationId, sequence, { state: 'sent', reply });
-        return settle(trx, input, outcome);
-      });
+      return await settle(db, input, outcome, { sequence, reply });
     } catch (error) {
       if (error instanceof RecipientRefused) {
         await deliver('refused', error.replyCode);

@@ -66,13 +66,6 @@ export class RateLimits {
     if (wait > 0) throw new RequestError('tooManyAttempts', { retryAfter: wait });
   }
 
-  /** Rejects when the limit is reached, without counting. */
-  async assertNotReached(name: keyof Limits, who: string): Promise<void> {
-    const result = await this.limiters[name].get(this.key(who));
-    if (result && result.remainingPoints <= 0)
-      throw new RequestError('tooManyAttempts', { retryAfter: seconds(result) });
-  }
-
   async forget(name: keyof Limits, who: string): Promise<void> {
     await this.limiters[name].delete(this.key(who));
   }

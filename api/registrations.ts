@@ -1,7 +1,6 @@
 /** What the pages and the JSON API do with registrations: the same functions for both. */
 import { createHash } from 'node:crypto';
 import { isOpenFor } from '../db/accounts.js';
-import { type Agreement, currentAgreements } from '../db/agreements.js';
 import type { Database } from '../db/connection.js';
 import type { Logger } from '../db/log.js';
 import type { OrganisationKind, Registration, Settings } from '../db/models.js';
@@ -17,6 +16,7 @@ import {
   typedCodePurpose,
 } from '../db/registrations.js';
 import type { SecretKeys } from '../db/secret-keys.js';
+import type { RegistrationView } from '../workflows/messages.js';
 import type { Engine, EventResult } from './engine.js';
 import { RequestError } from './errors.js';
 import { hashPassword, passwordProblem } from './passwords.js';
@@ -77,7 +77,6 @@ export async function startRegistration(
 /** The registration a link opens. Rejects with `linkInvalid` for anything that is no link, counting by source (T11, T13). */
 export async function presentLink(services: Services, token: string, source: string): Promise<PresentedLink> {
   const { db, keys, limits } = services;
-  await limits.assertNotReached('wrongLinksPerSource', source);
   const link = /^[\w-]{43}$/.test(token) ? await findByToken(db, keys, token) : undefined;
   if (link) return link;
   await limits.consume('wrongLinksPerSource', source);
@@ -159,23 +158,24 @@ export interface SubmissionResult {
   problem?: string;
 }
 
-/** Submits the registration page; answers with the outcome, or `processing` when that is not there in time. */
+/**
+ * Submits the registration page, whose answers and password (`passwordWeakness`) the caller has judged; answers with the
+ * outcome, or `processing` when that is not there in time.
+ */
 export async function submitRegistration(
   services: Services,
   link: PresentedLink,
   form: SubmittedForm,
+  settings: Settings,
 ): Promise<SubmissionResult> {
   const { db, engine, keys } = services;
   const { registration } = link;
-  const settings = await loadSettings(db);
-  const agreements = await currentAgreements(db, form.language, form.kind);
-  const weakness = passwordWeakness(registration, settings, form.answers, form.password);
-  if (weakness) throw new RequestError('invalidFields', { fields: { password: weakness } });
   const { answers, sealedCode } = sealed(keys, form);
   const saved = await saveDraft(db, registration.id, { ...form, answers, sealedCode });
   if (!saved) return { standing: standing(await reload(services, link)) };
   if (!isOpenFor(form.kind, settings)) return { standing: 'open', problem: 'onboardingClosed' };
-  if (!areCurrent(agreements, form.accepted)) return { standing: 'open', problem: 'agreementOutdated' };
+  if (!saved.current_agreements.every((id) => form.accepted.includes(id)))
+    return { standing: 'open', problem: 'agreementOutdated' };
 
   const withCode = asksForCode(form.kind, settings);
   if (withCode) await countCode(services, registration.id, form.source);
@@ -219,9 +219,6 @@ export function passwordWeakness(
   return passwordProblem(password, settings.password_minimum, words);
 }
 
-const areCurrent = (agreements: Agreement[], accepted: string[]) =>
-  agreements.every(({ versionId }) => accepted.includes(versionId));
-
 /** The form's key and what it says: a page gone back to and changed is another submission, a double click is not. */
 function submissionKey({ idempotencyKey, kind, answers, accepted }: SubmittedForm): string {
   const said = JSON.stringify([idempotencyKey, kind, Object.entries(answers).sort(), accepted]);
@@ -239,12 +236,19 @@ async function submissionResult(
   if (isBusy || result.kind === 'processing') return { standing: 'processing' };
   // The workflow is gone; if the row does not know, it was ended by hand.
   if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
+  if (result.kind === 'taken') return outcomeOf(link, result.view);
   const { registration, expired } = await reload(services, link);
   // The row is a step behind the machine that refused it: asked again, it tells where the registration stands.
   if (result.kind === 'refused' && standing({ registration, expired }) === 'open')
     throw new RequestError('busy', { retryAfter: 5 });
   // A second device may have been quicker: what the row says now is the answer to both.
   return { standing: standing({ registration, expired }), problem: registration.problem ?? undefined };
+}
+
+/** The machine has settled, and the row says what it says. */
+function outcomeOf({ registration, expired }: PresentedLink, { state, problem }: RegistrationView): SubmissionResult {
+  const now = Object.assign(registration.$clone(), { state, problem: problem ?? null });
+  return { standing: standing({ registration: now, expired }), problem };
 }
 
 async function reload({ db }: Services, link: PresentedLink): Promise<PresentedLink> {

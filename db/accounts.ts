@@ -1,16 +1,6 @@
 import type { Knex } from 'knex';
-import { currentAgreements } from './agreements.js';
-import {
-  Consent,
-  Customer,
-  type OrganisationKind,
-  Partner,
-  Registration,
-  Settings,
-  Submission,
-  User,
-  UserType,
-} from './models.js';
+import { type Agreement, currentAgreements } from './agreements.js';
+import { type OrganisationKind, Partner, Registration, Settings, type Submission, type UserType } from './models.js';
 import { countUse } from './partner-codes.js';
 import { customerAccountAdministrator } from './permissions.js';
 
@@ -44,100 +34,162 @@ export const isOpenFor = (kind: OrganisationKind, settings: Settings): boolean =
  * violation when the e-mail was taken by another registration at the same moment.
  */
 export async function createAccount(trx: Knex.Transaction, creation: Creation): Promise<CreationOutcome> {
-  const { registrationId, submissionId, partnerId } = creation;
-  const registration = await Registration.query(trx).findById(registrationId).forUpdate().throwIfNotFound();
-  if (await User.query(trx).findOne({ registration_id: registrationId })) return 'created';
+  const registration = await Registration.query(trx).findById(creation.registrationId).forUpdate().throwIfNotFound();
+  // After the lock: what another attempt has made meanwhile is seen.
+  const { created, taken, submission } = await readSubmission(trx, registration, creation.submissionId);
+  if (created) return 'created';
   // A late attempt that everybody has given up (security.md X3, INV-9).
   if (registration.ended_at) throw new Error('the registration has ended without an account');
-  const submission = await Submission.query(trx).findById(submissionId);
   // Staff have corrected the e-mail meanwhile: nothing of what came before is theirs whose address it is now.
   if (!submission || !registration.proven_at) return 'withdrawn';
   const { kind } = submission;
-  const settings = await Settings.query(trx).findOne({ id: true }).forShare().throwIfNotFound();
+  const { settings, userType } = await readSettings(trx, kind);
   if (!isOpenFor(kind, settings)) return 'onboardingClosed';
 
   const agreements = await currentAgreements(trx, submission.language, kind);
   if (!agreements.every(({ versionId }) => submission.agreement_version_ids.includes(versionId)))
     return 'agreementOutdated';
-  const userType = await defaultUserType(trx, kind, settings);
-  if (!userType) return 'userTypeInvalid';
-  if (await User.query(trx).findOne({ email: registration.email })) return 'emailTaken';
+  if (!mayBeDefault(kind, userType)) return 'userTypeInvalid';
+  if (taken) return 'emailTaken';
   const needsApproval = kind === 'customer' ? settings.customer_approval : settings.partner_approval;
-  if (needsApproval && !creation.approved && !partnerId) return 'approvalNeeded';
+  if (needsApproval && !creation.approved && !creation.partnerId) return 'approvalNeeded';
 
-  const organisation =
-    kind === 'customer' ? await newCustomer(trx, submission) : await partnerOf(trx, submission, creation);
+  const organisation = kind === 'customer' ? 'newCustomer' : await partnerOf(trx, submission, creation);
   if (!organisation) return 'codeInvalid';
-  const { answers } = submission;
-  const user = await User.query(trx).insert({
-    ...organisation,
-    user_type_id: userType.id,
-    email: registration.email ?? '',
-    given_name: answers.givenName,
-    family_name: answers.familyName,
-    phone: answers.phone,
-    language: submission.language,
-    password_hash: submission.password_hash,
-    registration_id: registrationId,
-  });
-  await Consent.query(trx).insert(
-    agreements.map(({ versionId, language }) => ({
-      user_id: user.id,
-      agreement_version_id: versionId,
-      language,
-      registration_id: registrationId,
-    })),
-  );
+  await insertAccount(trx, registration, submission, { organisation, userTypeId: userType.id, agreements });
   return 'created';
 }
 
-/** The kind's default user type if it may be one; a customer's first user must be able to manage the others (A5). */
-async function defaultUserType(trx: Knex.Transaction, kind: OrganisationKind, settings: Settings) {
-  const id = kind === 'customer' ? settings.default_customer_user_type_id : settings.default_partner_user_type_id;
-  const userType = await UserType.query(trx).findOne({ id }).forShare();
-  if (userType?.kind !== kind) return undefined;
-  return kind === 'partner' || userType.permissions.includes(customerAccountAdministrator) ? userType : undefined;
+interface ReadSubmission {
+  /** The account is there. */
+  created: boolean;
+  /** The e-mail has another account. */
+  taken: boolean;
+  submission?: Submission;
 }
 
-type Organisation = Pick<User, 'customer_id'> | (Pick<User, 'partner_id'> & { partner_code_id?: string | null });
-
-const companyOf = ({ answers }: Submission) => ({
-  name: answers.companyName,
-  street: answers.companyStreet,
-  postal_code: answers.companyPostalCode,
-  city: answers.companyCity,
-  country: answers.companyCountry,
-  vat_number: answers.companyVatNumber,
-});
-
-async function newCustomer(trx: Knex.Transaction, submission: Submission): Promise<Organisation> {
-  const customer = await Customer.query(trx).insert(companyOf(submission));
-  return { customer_id: customer.id };
+async function readSubmission(trx: Knex, { id, email }: Registration, submissionId: string): Promise<ReadSubmission> {
+  const { rows } = await trx.raw<{ rows: (Submission & Omit<ReadSubmission, 'submission'>)[] }>(
+    `
+    select s.*, exists (select from users where registration_id = :id) as created,
+        exists (select from users where email = :email) as taken
+      from (values (1)) one left join registration_submissions s on s.id = :submissionId`,
+    { id, email, submissionId },
+  );
+  const { created, taken, ...submission } = rows[0]!;
+  return { created, taken, ...(submission.id ? { submission: submission as unknown as Submission } : {}) };
 }
+
+/** Whether two registrations took the same e-mail at the same moment, and this one came second (security.md C4). */
+export const isEmailTaken = (error: unknown): boolean =>
+  (error as { constraint?: string }).constraint === 'users_email_unique';
+
+/** The settings and the kind's default user type, both locked against a change until the account is there. */
+async function readSettings(
+  trx: Knex,
+  kind: OrganisationKind,
+): Promise<{ settings: Settings; userType: Pick<UserType, 'id' | 'kind' | 'permissions'> | undefined }> {
+  const { rows } = await trx.raw(
+    `
+    select s.*, t.id as type_id, t.kind as type_kind, t.permissions as type_permissions
+      from settings s join user_types t on t.id = s.${defaultTypeColumn[kind]} for share`,
+  );
+  // Without a default there is no row; the switch still counts.
+  if (!rows[0])
+    return {
+      settings: await Settings.query(trx).findOne({ id: true }).forShare().throwIfNotFound(),
+      userType: undefined,
+    };
+  const { type_id: id, type_kind, type_permissions: permissions, ...settings } = rows[0];
+  return { settings, userType: { id, kind: type_kind, permissions } };
+}
+
+const defaultTypeColumn = { customer: 'default_customer_user_type_id', partner: 'default_partner_user_type_id' };
+
+/** A customer's first user must be able to manage the others (A5). */
+const mayBeDefault = <Type extends Pick<UserType, 'kind' | 'permissions'>>(
+  kind: OrganisationKind,
+  userType: Type | undefined,
+): userType is Type =>
+  userType?.kind === kind && (kind === 'partner' || userType.permissions.includes(customerAccountAdministrator));
+
+/** Where the user belongs: an organisation that is made with them, or a partner that is there. */
+type Organisation = 'newCustomer' | 'newPartner' | { partnerId: string; codeId: string | null };
 
 /** The partner an operator chose, or the code's, which is used up by one here, or a new one where none is asked for. */
 async function partnerOf(
   trx: Knex.Transaction,
-  submission: Submission,
+  { partner_id, partner_code_id, sealed_code, answers }: Submission,
   creation: Creation,
 ): Promise<Organisation | undefined> {
-  const { partner_id, partner_code_id } = submission;
-  if (creation.partnerId) return enabledPartner(trx, creation.partnerId);
+  if (creation.partnerId) return enabledPartner(trx, creation.partnerId, null);
   if (partner_code_id && !(await countUse(trx, partner_code_id))) return undefined;
-  if (partner_id) {
-    const organisation = await enabledPartner(trx, partner_id);
-    return organisation && { ...organisation, partner_code_id };
-  }
-  if (submission.sealed_code || !submission.answers.companyName) return undefined;
-  const partner = await Partner.query(trx).insert({
-    ...companyOf(submission),
-    origin: 'registration',
-    registration_id: creation.registrationId,
-  });
-  return { partner_id: partner.id };
+  if (partner_id) return enabledPartner(trx, partner_id, partner_code_id);
+  return sealed_code || !answers.companyName ? undefined : 'newPartner';
 }
 
-async function enabledPartner(trx: Knex.Transaction, id: string): Promise<Organisation | undefined> {
+async function enabledPartner(trx: Knex.Transaction, id: string, codeId: string | null) {
   const partner = await Partner.query(trx).findById(id).whereNull('disabled_at').forShare();
-  return partner && { partner_id: partner.id };
+  return partner && { partnerId: id, codeId };
 }
+
+const company = `:companyName, :companyStreet, :companyPostalCode, :companyCity, :companyCountry, :companyVatNumber`;
+const companyColumns = 'name, street, postal_code, city, country, vat_number';
+const organisationSql = {
+  newCustomer: `insert into customers (${companyColumns}) values (${company})
+    returning id as customer_id, null::uuid as partner_id, null::uuid as partner_code_id`,
+  newPartner: `insert into partners (${companyColumns}, origin, registration_id)
+    values (${company}, 'registration', :registrationId)
+    returning null::uuid as customer_id, id as partner_id, null::uuid as partner_code_id`,
+  known: 'select null::uuid as customer_id, :partnerId::uuid as partner_id, :codeId::uuid as partner_code_id',
+};
+
+/** Organisation, user and consents in one statement: each round trip holds the locks longer. */
+async function insertAccount(
+  trx: Knex.Transaction,
+  { id: registrationId, email }: Registration,
+  { answers, language, password_hash: passwordHash }: Submission,
+  account: { organisation: Organisation; userTypeId: string; agreements: Agreement[] },
+): Promise<void> {
+  const { organisation, userTypeId, agreements } = account;
+  const known = typeof organisation === 'string' ? undefined : organisation;
+  await trx.raw(
+    `
+    with organisation as (
+      ${organisationSql[typeof organisation === 'string' ? organisation : 'known']}
+    ), account as (
+      insert into users (customer_id, partner_id, partner_code_id, user_type_id, email, given_name, family_name, phone,
+          language, password_hash, registration_id)
+      select customer_id, partner_id, partner_code_id, :userTypeId::uuid, :email, :givenName, :familyName, :phone, :language,
+          :passwordHash, :registrationId::uuid from organisation
+      returning id
+    )
+    insert into consents (user_id, agreement_version_id, language, registration_id)
+    select account.id, accepted."versionId", accepted.language, :registrationId::uuid
+      from account, jsonb_to_recordset(:agreements::jsonb) as accepted("versionId" uuid, language text)`,
+    {
+      ...noAnswers,
+      ...answers,
+      ...known,
+      registrationId,
+      email,
+      language,
+      passwordHash,
+      userTypeId,
+      agreements: JSON.stringify(agreements.map(({ versionId, language }) => ({ versionId, language }))),
+    },
+  );
+}
+
+/** What was left empty is stored as null. */
+const noAnswers = {
+  companyName: null,
+  companyStreet: null,
+  companyPostalCode: null,
+  companyCity: null,
+  companyCountry: null,
+  companyVatNumber: null,
+  givenName: null,
+  familyName: null,
+  phone: null,
+};

@@ -31,6 +31,10 @@ export async function currentAgreements(
   return rows;
 }
 
+/** Ids of the current versions for the kind `:kind`, as an SQL array. */
+export const currentVersionIdsSql = `array(
+  select distinct on (document) id from agreement_versions where :kind = any(kinds) order by document, version desc)`;
+
 /** One published version in the person's language, whichever is current today. */
 export async function agreementVersion(db: Knex, versionId: string, language: string): Promise<Agreement | undefined> {
   const { rows } = await db.raw<{ rows: Agreement[] }>(

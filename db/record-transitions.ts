@@ -13,11 +13,19 @@ export interface RecordedTransition {
   problem?: string;
 }
 
+/** A mail that the step is about, and the mail server's reply code to it. */
+export interface DeliveredMail {
+  sequence: number;
+  reply: string;
+}
+
 /**
  * Records steps of a registration and moves its row to the last of them; may be repeated, by several at once.
  *
  * `steps` are the machine's word and replace what stands under their number. `promised` is the step an effect leads to:
  * another event may have overtaken the effect, so it never replaces a step nor moves the row back.
+ *
+ * `delivered` is noted with them, in the same statement.
  *
  * Once the account is made, nothing more is recorded, and the answer is the state that the row has ended in: Temporal
  * refuses a workflow task that makes an account if a signal or timer came meanwhile, and what the workflow knew of the
@@ -28,6 +36,7 @@ export async function recordTransitions(
   registrationId: string,
   steps: RecordedTransition[],
   promised?: RecordedTransition,
+  delivered?: DeliveredMail,
 ): Promise<{ endedAs?: string }> {
   const last = promised ?? steps.at(-1);
   if (!last) return {};
@@ -49,6 +58,9 @@ export async function recordTransitions(
       insert into registration_events (registration_id, sequence, from_state, event, to_state, actor)
       select :id, sequence, "from", event, "to", actor from step where sequence = :promised
       on conflict (registration_id, sequence) do nothing
+    ), delivered as (
+      update mails set state = 'sent', reply = :reply, sent_at = now()
+        where registration_id = :id and sequence = :mail and state <> 'sent'
     ), submitted as (
       delete from registration_submissions where registration_id = :id and :final
     ), moved as (
@@ -70,6 +82,8 @@ export async function recordTransitions(
       attention: last.attention,
       problem: last.problem ?? null,
       final: last.final,
+      mail: delivered?.sequence ?? null,
+      reply: delivered?.reply ?? null,
     },
   );
   return rows[0] ? { endedAs: rows[0].ended_as } : {};

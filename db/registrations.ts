@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Knex } from 'knex';
-import { type OrganisationKind, Registration, Settings, Submission } from './models.js';
+import { currentVersionIdsSql } from './agreements.js';
+import { type OrganisationKind, Registration, Settings, type Submission } from './models.js';
 import { recordTransitions } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
@@ -75,12 +76,15 @@ export interface Draft {
   language: string;
 }
 
-/** Keeps what was typed and notes that the mailbox is proven; nothing once the registration has ended. */
+/**
+ * Keeps what was typed and notes that the mailbox is proven; nothing once the registration has ended. Tells as well which
+ * agreement versions are current for the kind.
+ */
 export async function saveDraft(
   db: Knex,
   registrationId: string,
   { kind, answers, sealedCode, language }: Draft,
-): Promise<Registration | undefined> {
+): Promise<(Registration & { current_agreements: string[] }) | undefined> {
   return Registration.query(db)
     .findById(registrationId)
     .whereNull('ended_at')
@@ -92,8 +96,8 @@ export async function saveDraft(
       draft_saved_at: db.fn.now(),
       proven_at: db.raw('coalesce(proven_at, now())'),
     } as never)
-    .returning('*')
-    .first() as unknown as Promise<Registration | undefined>;
+    .returning(['*', db.raw(`${currentVersionIdsSql} as current_agreements`, { kind })] as never)
+    .first() as never;
 }
 
 export type NewSubmission = Pick<
@@ -113,12 +117,13 @@ export type NewSubmission = Pick<
  * Undefined when that one is gone already: the registration has ended by it.
  */
 export async function storeSubmission(db: Knex, submission: NewSubmission): Promise<Submission | undefined> {
-  await Submission.query(db)
-    .insert(submission as Submission)
+  // An update that changes nothing: of a row that is there, `do nothing` would return nothing.
+  const [stored] = await db('registration_submissions')
+    .insert({ ...submission, answers: JSON.stringify(submission.answers) })
     .onConflict(['registration_id', 'idempotency_key'])
-    .ignore();
-  const { registration_id, idempotency_key } = submission;
-  return Submission.query(db).findOne({ registration_id, idempotency_key });
+    .merge(['idempotency_key'])
+    .returning<Submission[]>('*');
+  return stored;
 }
 
 /** Notes that a promised mail could not be asked of the engine; the reconciler asks again. */

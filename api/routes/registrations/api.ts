@@ -105,11 +105,15 @@ export function registrationApi({ services }: Wiring): Route[] {
     const now = registrations.standing(link);
     const body = bodyOf(ctx, submission);
     const { kind = 'customer', language = ctx.state.language } = body;
-    const parsed = answersFor(asksForCode(kind, await loadSettings(services.db))).safeParse(body.answers);
+    const settings = await loadSettings(services.db);
+    const parsed = answersFor(asksForCode(kind, settings)).safeParse(body.answers);
     if (!parsed.success) throw new RequestError('invalidFields', { fields: fieldErrors(parsed.error) });
     const answers = parsed.data as Record<string, string>;
+    const weakness = registrations.passwordWeakness(link.registration, settings, answers, body.password);
+    if (weakness) throw new RequestError('invalidFields', { fields: { password: weakness } });
     const form = { ...body, kind, answers, idempotencyKey, language, source: ctx.state.source };
-    const result = now === 'open' ? await registrations.submitRegistration(services, link, form) : { standing: now };
+    const result =
+      now === 'open' ? await registrations.submitRegistration(services, link, form, settings) : { standing: now };
     ctx.status = { completed: 201, open: 409, processing: 202 }[result.standing as string] ?? 200;
     ctx.body = result;
   }

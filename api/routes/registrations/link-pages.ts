@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currentAgreements } from '../../../db/agreements.js';
-import type { OrganisationKind } from '../../../db/models.js';
+import type { OrganisationKind, Settings } from '../../../db/models.js';
 import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
 import { RequestError } from '../../errors.js';
 import { setFlash } from '../../flash.js';
@@ -113,12 +113,19 @@ class LinkPages {
       idempotencyKey: idempotencyKey ?? randomUUID(),
       language: ctx.state.language,
     };
-    await this.submitForm(ctx, link, form, shown);
+    await this.submitForm(ctx, link, form, settings, shown);
   };
 
-  private async submitForm(ctx: Context, link: PresentedLink, form: registrations.SubmittedForm, shown: Shown) {
+  private async submitForm(
+    ctx: Context,
+    link: PresentedLink,
+    form: registrations.SubmittedForm,
+    settings: Settings,
+    shown: Shown,
+  ) {
     try {
-      await this.showOutcome(ctx, link, await registrations.submitRegistration(this.services, link, form), shown);
+      const result = await registrations.submitRegistration(this.services, link, form, settings);
+      await this.showOutcome(ctx, link, result, shown);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const { code, details, status } = error;
