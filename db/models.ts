@@ -116,16 +116,6 @@ export class Submission extends Model {
   language!: string;
 }
 
-export class Consent extends Model {
-  static override tableName = 'consents';
-  static override idColumn = ['user_id', 'agreement_version_id'];
-  user_id!: string;
-  agreement_version_id!: string;
-  language!: string;
-  accepted_at!: Date;
-  registration_id!: string | null;
-}
-
 export class User extends Model {
   static override tableName = 'users';
   id!: string;
