@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInstance } from 'i18next';
 import de from './locales/de.json' with { type: 'json' };
 import en from './locales/en.json' with { type: 'json' };
@@ -6,10 +9,20 @@ export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
 export type Translate = (key: string, variables?: Record<string, unknown>) => string;
 
+/** The words of mails to users: a file a mail, its name the first part of the mail's keys. */
+function noticeWords(language: Language): Record<string, unknown> {
+  const folder = fileURLToPath(new URL(`./locales/notices/${language}/`, import.meta.url));
+  const words = (file: string) => JSON.parse(readFileSync(folder + file, 'utf8'));
+  return Object.fromEntries(readdirSync(folder).map((file) => [basename(file, '.json'), words(file)]));
+}
+
+/** Every word of the mails, by language. */
+export const resources = { en: { ...en, ...noticeWords('en') }, de: { ...de, ...noticeWords('de') } };
+
 const catalogue = createInstance({
   lng: 'en',
   fallbackLng: 'en',
-  resources: { en: { translation: en }, de: { translation: de } },
+  resources: { en: { translation: resources.en }, de: { translation: resources.de } },
   // The HTML part escapes by construction (JSX), the text part must not be escaped.
   interpolation: { escapeValue: false },
 });

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { loadNotice, noticeTokenPurpose, recordNotice } from '../db/notices.js';
+import { loadNotice, type NoticeTemplate, recordNotice } from '../db/notices.js';
 import type { ActivityContext } from './activities.js';
 import { renderEmail } from './emails/render.js';
 import { isLanguage } from './i18n.js';
@@ -9,18 +9,23 @@ export interface SendNoticeInput {
   noticeId: string;
 }
 
-/** Mails a notice that belongs to no registration: an invitation to become staff. At least once, normally once. */
+/** Where the link of each notice leads, from its token. */
+const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
+  'staff-invitation': (token) => `/console/setup/${token}`,
+};
+
+/** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */
 export const sendNotice =
   ({ db, mailer, keys, publicUrl }: ActivityContext) =>
   async ({ noticeId }: SendNoticeInput): Promise<void> => {
-    const notice = await loadNotice(db, noticeId);
-    if (!notice?.sealed_token) return; // sent already, or withdrawn
-    const token = keys.unseal(noticeTokenPurpose, notice.sealed_token);
+    const notice = await loadNotice(db, keys, noticeId);
+    if (!notice) return; // sent already, or withdrawn
+    const { template, email, messageId, token, values } = notice;
     const language = isLanguage(notice.language) ? notice.language : 'en';
-    const link = `${publicUrl}/console/setup/${token}`;
-    const content = renderEmail('staff-invitation', language, { email: notice.email, link });
+    const link = `${publicUrl}${linkPaths[template](token)}`;
+    const content = renderEmail(template, language, { email, link, values });
     try {
-      const { reply } = await mailer.send({ to: notice.email, messageId: notice.message_id, language, ...content });
+      const { reply } = await mailer.send({ to: email, messageId, language, ...content });
       await recordNotice(db, noticeId, { state: 'sent', reply });
     } catch (error) {
       if (error instanceof RecipientRefused)

@@ -23,7 +23,15 @@ import { startPages } from './routes/registrations/start-pages.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { systemRoutes } from './routes/system.js';
 import type { Wiring } from './routes/wiring.js';
-import { findStaffSession, findUserSession, hasRole, staffSessionLifetimes, userSessionLifetimes } from './sessions.js';
+import {
+  findStaffSession,
+  findUserSession,
+  hasRole,
+  isAdministrator,
+  type PendingStep,
+  staffSessionLifetimes,
+  userSessionLifetimes,
+} from './sessions.js';
 
 export interface AppOptions extends Wiring {
   trustedProxies: string[];
@@ -104,15 +112,33 @@ function answer(route: Route, { services: { db }, secure, publicUrl }: AppOption
   };
 }
 
-/** Sends a person to the right login; answers a program with 401, and staff without the right with 403. */
-function isAllowed(ctx: Context, { audience, kind }: Route): boolean {
+/**
+ * Sends a person to the right login, or to what has to be done before all else; answers a program with 401, and whoever
+ * lacks the right with 403.
+ */
+function isAllowed(ctx: Context, { audience, kind, whilePending }: Route): boolean {
+  const { user, staff } = ctx.state;
   const role = audience.startsWith('staff-') ? (audience.slice('staff-'.length) as StaffRole) : undefined;
-  const missing = (audience === 'user' && !ctx.state.user) || (role && !ctx.state.staff);
-  if (!missing) {
-    assertThat(!role || hasRole(ctx.state.staff, role), 'forbidden');
-    return true;
+  const isUsers = audience === 'user' || audience === 'user-admin';
+  const isPage = kind === 'page' && ctx.method !== 'POST';
+  if ((isUsers && !user) || (role && !staff)) {
+    assertThat(isPage, 'unauthenticated');
+    ctx.redirect(role ? '/console/login' : '/login');
+    return false;
   }
-  assertThat(kind === 'page' && ctx.method !== 'POST', 'unauthenticated');
-  ctx.redirect(role ? '/console/login' : '/login');
-  return false;
+  const pending = isUsers && !whilePending ? user?.pending[0] : undefined;
+  if (pending) {
+    assertThat(isPage, 'stepPending');
+    ctx.redirect(pendingPages[pending]);
+    return false;
+  }
+  assertThat(!role || hasRole(staff, role), 'forbidden');
+  assertThat(audience !== 'user-admin' || (user && isAdministrator(user)), 'forbidden');
+  return true;
 }
+
+const pendingPages: Record<PendingStep, string> = {
+  agreements: '/account/agreements/accept',
+  secondFactor: '/login/second-factor',
+  secondFactorSetup: '/account/second-factor',
+};

@@ -11,6 +11,7 @@ export const errorStatus = {
   loginFailed: 401,
   forbidden: 403,
   forbiddenOrigin: 403,
+  stepPending: 403,
   formExpired: 403,
   registrationClosed: 403,
   linkInvalid: 404,

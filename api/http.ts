@@ -7,10 +7,10 @@ import type { Forms } from './middleware/form-token.js';
 import type { StaffSession, UserSession } from './sessions.js';
 
 /**
- * Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. Of staff,
- * each role may do what the ones before it may (A15).
+ * Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. `user-admin`:
+ * users who may manage the users of their organisation. Of staff, each role may do what the ones before it may (A15).
  */
-export type Audience = 'public' | 'link' | 'user' | 'staff-viewer' | 'staff-operator' | 'staff-admin';
+export type Audience = 'public' | 'link' | 'user' | 'user-admin' | 'staff-viewer' | 'staff-operator' | 'staff-admin';
 
 export interface RequestState {
   requestId: string;
@@ -42,6 +42,8 @@ export interface Route {
   headers?: Record<string, string>;
   /** Every answer that is no error. */
   responses?: Record<number, { description: string; body?: z.ZodType }>;
+  /** For users who still have to do something before all else: the routes by which they do it, or leave. */
+  whilePending?: true;
   handle(ctx: Context): Promise<void> | void;
 }
 

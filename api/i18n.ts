@@ -9,15 +9,18 @@ export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
 export type Translate = (key: string, variables?: Record<string, unknown>) => string;
 
-/** The Console's words: a file an area, its name the first part of the area's keys. */
-function consoleWords(language: Language): Record<string, unknown> {
-  const folder = fileURLToPath(new URL(`./locales/console/${language}/`, import.meta.url));
+/** The words of the Console or of the account pages: a file an area, its name the first part of the area's keys. */
+function wordsOf(part: 'console' | 'account', language: Language): Record<string, unknown> {
+  const folder = fileURLToPath(new URL(`./locales/${part}/${language}/`, import.meta.url));
   const words = (file: string) => JSON.parse(readFileSync(folder + file, 'utf8'));
   return Object.fromEntries(readdirSync(folder).map((file) => [basename(file, '.json'), words(file)]));
 }
 
 /** Every word of pages and errors, by language. */
-export const resources = { en: { ...en, ...consoleWords('en') }, de: { ...de, ...consoleWords('de') } };
+export const resources = {
+  en: { ...en, ...wordsOf('account', 'en'), ...wordsOf('console', 'en') },
+  de: { ...de, ...wordsOf('account', 'de'), ...wordsOf('console', 'de') },
+};
 
 const catalogue = createInstance({
   lng: 'en',

@@ -51,7 +51,7 @@ function operation({ method, path, summary, audience, body, headers = {}, respon
   ];
   return {
     summary,
-    ...(audience === 'user' ? { security: [{ session: [] }] } : {}),
+    ...(audience === 'user' || audience === 'user-admin' ? { security: [{ session: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } } : {}),
     responses: {

@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '../db/connection.js';
 import type { StaffRole } from '../db/models.js';
+import { customerAccountAdministrator, partnerAccountAdministrator } from '../db/permissions.js';
+
+/** What a user has to do before anything else after the password was right. */
+export type PendingStep = 'agreements' | 'secondFactor' | 'secondFactorSetup';
 
 export interface UserSession {
   tokenHash: Buffer;
@@ -8,7 +12,18 @@ export interface UserSession {
   email: string;
   givenName: string;
   familyName: string;
+  /** One of the two is set. */
+  customerId: string | null;
+  partnerId: string | null;
+  userTypeId: string;
+  permissions: string[];
+  /** In the order in which they are done; none: all routes are open. */
+  pending: PendingStep[];
 }
+
+/** Whether a user may manage the users of the own organisation. */
+export const isAdministrator = ({ customerId, permissions }: UserSession): boolean =>
+  permissions.includes(customerId ? customerAccountAdministrator : partnerAccountAdministrator);
 
 export interface StaffSession {
   tokenHash: Buffer;
@@ -66,8 +81,10 @@ export async function findUserSession(
         returning token_hash, user_id
     )
     select seen.token_hash as "tokenHash", u.id as "userId", u.email, u.given_name as "givenName",
-        u.family_name as "familyName"
-      from seen join users u on u.id = seen.user_id left join partners p on p.id = u.partner_id
+        u.family_name as "familyName", u.customer_id as "customerId", u.partner_id as "partnerId",
+        u.user_type_id as "userTypeId", t.permissions, '{}'::text[] as pending
+      from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id
+        left join partners p on p.id = u.partner_id
       where u.disabled_at is null and p.disabled_at is null`,
     { tokenHash: hashOf(token), ...lifetimes },
   );

@@ -3,6 +3,7 @@ import type { Context } from './http.js';
 import { translator } from './i18n.js';
 import { renderPage } from './pages/layout.js';
 import type { PageContext } from './pages/models.js';
+import { isAdministrator, type UserSession } from './sessions.js';
 
 /** Answers with a page in the person's language. */
 export function showPage<Model>(
@@ -13,16 +14,21 @@ export function showPage<Model>(
 ): void {
   const language = ctx.state.language ?? 'en';
   const { user, staff } = ctx.state;
-  const name = user ? `${user.givenName} ${user.familyName}` : staff?.email;
   const page: PageContext = {
     t: translator(language),
     language,
     path: ctx.path + ctx.search,
     formToken: ctx.state.forms?.token() ?? '',
-    ...(name ? { signedIn: { name } } : {}),
+    ...(user ? { signedIn: signedIn(user) } : {}),
     ...(staff ? { staff: { email: staff.email, role: staff.role } } : {}),
   };
   ctx.status = status;
   ctx.type = 'html';
   ctx.body = renderPage(h(Page, { page, model }) as VNode);
 }
+
+const signedIn = (user: UserSession) => ({
+  name: `${user.givenName} ${user.familyName}`,
+  isAdministrator: isAdministrator(user),
+  isPending: user.pending.length > 0,
+});

@@ -13,7 +13,8 @@ export interface AuditFilter {
 export interface AuditLine {
   id: string;
   at: Date;
-  staff: string;
+  /** E-mail of whoever did it, an organisation's administrator's masked; their id when the account is gone. */
+  actor: string;
   action: string;
   subjectType: AuditEntry['subjectType'];
   subject: string;
@@ -25,6 +26,9 @@ export interface AuditLine {
   source: string | null;
 }
 
+/** Users' addresses are personal: staff see whom they look at on the user's own page (security.md A15). */
+const masked = `regexp_replace(u.email, '^(.).*@', '\\1***@')`;
+
 /** Lines older than `before` (a line's id), newest first. The names of the subjects are looked up in the same query. */
 export async function listAudit(
   db: Knex,
@@ -33,17 +37,20 @@ export async function listAudit(
 ): Promise<AuditLine[]> {
   const { rows } = await db.raw<{ rows: AuditLine[] }>(
     `
-    select a.id, a.at, s.email as staff, a.action, a.subject_type as "subjectType", a.subject, a.before, a.after, a.reason,
+    select a.id, a.at, coalesce(s.email, ${masked}, a.user_id::text) as actor, a.action, a.subject_type as "subjectType", a.subject, a.before, a.after, a.reason,
         a.source,
         case a.subject_type
           when 'userType' then (select name from user_types where id = k.id)
           when 'partner' then (select name from partners where id = k.id)
           when 'partnerCode' then
             (select concat_ws(' – ', p.name, c.label) from partner_codes c join partners p on p.id = c.partner_id where c.id = k.id)
+          when 'user' then (select ${masked} from users u where u.id = k.id)
+          when 'customer' then (select name from customers where id = k.id)
           when 'staff' then coalesce((select email from staff where id = k.id), (select email from notices where id = k.id))
         end as "subjectName"
       from audit_log a
-      join staff s on s.id = a.staff_id
+      left join staff s on s.id = a.staff_id
+      left join users u on u.id = a.user_id
       -- What is no id has no name; in a subquery, so that the planner cannot cast before it has looked.
       cross join lateral (select case when a.subject ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then a.subject::uuid end as id) k
       where (cast(:before as bigint) is null or a.id < cast(:before as bigint))

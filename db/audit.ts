@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 
-/** One change by staff. `before` and `after` hold no secret and nothing personal (security.md A18, R4). */
-export interface AuditEntry {
-  staffId: string;
+/** Who did it: staff, or an administrator of an organisation among its own users. */
+export type AuditActor = { staffId: string } | { userId: string };
+
+/** One change by staff or an administrator. `before` and `after` hold no secret and nothing personal (security.md A18, R4). */
+export type AuditEntry = AuditActor & {
   /** Address the request came from. */
   source: string;
   /** What was done, `subject.verb`: "settings.changed", "registration.cancelled". */
@@ -16,19 +18,21 @@ export interface AuditEntry {
     | 'partnerCode'
     | 'provider'
     | 'staff'
-    | 'batch';
+    | 'batch'
+    | 'user'
+    | 'customer';
   /** A registration's reference, else an id. */
   subject: string;
   before?: object;
   after?: object;
   reason?: string;
-}
+};
 
 /** Writes one line of the audit log, in the transaction of the change itself: neither without the other. */
 export async function recordAudit(trx: Knex, entry: AuditEntry): Promise<void> {
-  const { staffId, source, action, subjectType, subject, before, after, reason } = entry;
+  const { source, action, subjectType, subject, before, after, reason } = entry;
   await trx('audit_log').insert({
-    staff_id: staffId,
+    ...('staffId' in entry ? { staff_id: entry.staffId } : { user_id: entry.userId }),
     source,
     action,
     subject_type: subjectType,

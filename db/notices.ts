@@ -1,29 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { SecretKeys } from './secret-keys.js';
 
-/** The purpose under which the token of a notice's link is sealed. */
-export const noticeTokenPurpose = 'notice-token';
+/** Purposes under which what a notice carries is sealed. */
+const tokenPurpose = 'notice-token';
+const valuesPurpose = 'notice-values';
+
+/** Mails that belong to no registration. */
+export type NoticeTemplate = 'staff-invitation';
 
 export interface NewNotice {
-  template: 'staff-invitation';
+  template: NoticeTemplate;
   /** Canonical. */
   email: string;
   language: string;
-  /** Sealed for `noticeTokenPurpose`. */
-  sealedToken: Buffer;
+  /** Goes into the mail's link, and nowhere else (security.md A9). */
+  token?: string;
+  /** What the mail tells besides: names, never secrets. */
+  values?: Record<string, string>;
   /** Host of the Message-ID. */
   mailDomain: string;
 }
 
 /** Puts a mail that belongs to no registration into the outbox; returns its id, which its workflow is named for. */
-export async function insertNotice(trx: Knex.Transaction, notice: NewNotice): Promise<string> {
-  const { template, email, language, sealedToken, mailDomain } = notice;
+export async function insertNotice(trx: Knex, keys: SecretKeys, notice: NewNotice): Promise<string> {
+  const { template, email, language, token, values, mailDomain } = notice;
   const [row] = await trx('notices')
     .insert({
       template,
       email,
       language,
-      sealed_token: sealedToken,
+      sealed_token: token ? keys.seal(tokenPurpose, token) : null,
+      sealed_values: values ? keys.seal(valuesPurpose, JSON.stringify(values)) : null,
       message_id: `<${randomUUID()}@${mailDomain}>`,
     })
     .returning('id');
@@ -31,29 +39,44 @@ export async function insertNotice(trx: Knex.Transaction, notice: NewNotice): Pr
 }
 
 /** The link in it is dead: what is not sent yet shall not be sent any more. */
-export async function withdrawNotices(trx: Knex.Transaction, template: string, email: string): Promise<void> {
-  await trx('notices')
-    .where({ template, email })
-    .whereIn('state', ['waiting', 'failing'])
-    .update({ state: 'refused', reply: 'withdrawn', sealed_token: null });
+export async function withdrawNotices(trx: Knex.Transaction, template: NoticeTemplate, email: string): Promise<void> {
+  await trx('notices').where({ template, email }).whereIn('state', unsent).update({
+    state: 'refused',
+    reply: 'withdrawn',
+    sealed_token: null,
+    sealed_values: null,
+  });
 }
+
+const unsent = ['waiting', 'failing'];
 
 export interface Notice {
-  id: string;
-  template: string;
+  template: NoticeTemplate;
   email: string;
   language: string;
-  /** Null once the mail was sent, refused or withdrawn. */
-  sealed_token: Buffer | null;
-  message_id: string;
+  messageId: string;
+  token?: string;
+  values: Record<string, string>;
 }
 
-export const loadNotice = (db: Knex, id: string): Promise<Notice | undefined> =>
-  db('notices').where({ id }).first('id', 'template', 'email', 'language', 'sealed_token', 'message_id');
+/** A notice that is to be mailed; undefined once it was sent, refused or withdrawn. */
+export async function loadNotice(db: Knex, keys: SecretKeys, id: string): Promise<Notice | undefined> {
+  const row = await db('notices').where({ id }).whereIn('state', unsent).first();
+  if (!row) return undefined;
+  const { template, email, language, message_id: messageId, sealed_token, sealed_values } = row;
+  return {
+    template,
+    email,
+    language,
+    messageId,
+    ...(sealed_token ? { token: keys.unseal(tokenPurpose, sealed_token) } : {}),
+    values: sealed_values ? JSON.parse(keys.unseal(valuesPurpose, sealed_values)) : {},
+  };
+}
 
 /**
- * Notes how the mail server took it; `reply` is its code, never its words. With the end of the sending the token is gone
- * from the database; of a notice that ended before, nothing changes.
+ * Notes how the mail server took it; `reply` is its code, never its words. With the end of the sending what it carried is
+ * gone from the database; of a notice that ended before, nothing changes.
  */
 export async function recordNotice(
   db: Knex,
@@ -62,12 +85,12 @@ export async function recordNotice(
 ): Promise<void> {
   await db('notices')
     .where({ id })
-    .whereIn('state', ['waiting', 'failing'])
+    .whereIn('state', unsent)
     .update({
       state,
       reply,
       attempts: db.raw('attempts + 1'),
-      ...(state === 'failing' ? {} : { sealed_token: null }),
+      ...(state === 'failing' ? {} : { sealed_token: null, sealed_values: null }),
       ...(state === 'sent' ? { sent_at: db.fn.now() } : {}),
     });
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { StaffRole } from './models.js';
-import { insertNotice, noticeTokenPurpose, withdrawNotices } from './notices.js';
+import { insertNotice, withdrawNotices } from './notices.js';
 import type { SecretKeys } from './secret-keys.js';
 import { hashOfToken, makeStaffToken } from './staff.js';
 
@@ -74,13 +74,7 @@ export async function inviteStaff(
     created_by: invitedBy,
     expires_at: trx.raw('now() + make_interval(hours => ?)', [invitationLifetimeHours]),
   });
-  return insertNotice(trx, {
-    template,
-    email,
-    language,
-    mailDomain,
-    sealedToken: keys.seal(noticeTokenPurpose, token),
-  });
+  return insertNotice(trx, keys, { template, email, language, mailDomain, token });
 }
 
 /** The open invitation of an address, kept from being accepted until the transaction ends. */

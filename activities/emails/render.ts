@@ -14,10 +14,8 @@ import { noticeTemplate } from './notice/template.js';
 import { Html as ReminderHtml } from './reminder/html.js';
 import { subject as reminderSubject } from './reminder/subject.js';
 import { text as reminderText } from './reminder/text.js';
-import { Html as StaffInvitationHtml } from './staff-invitation/html.js';
-import { subject as staffInvitationSubject } from './staff-invitation/subject.js';
-import { text as staffInvitationText } from './staff-invitation/text.js';
 import type { EmailName, EmailVariables, PartProps, Template } from './template.js';
+import { userNotice } from './user-notice/template.js';
 
 export type { EmailName, EmailVariables } from './template.js';
 
@@ -37,7 +35,7 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   'account-ready': noticeTemplate('accountReady', 'loginUrl'),
   declined: noticeTemplate('declined'),
   ended: noticeTemplate('ended', 'startUrl'),
-  'staff-invitation': { subject: staffInvitationSubject, Html: StaffInvitationHtml, text: staffInvitationText },
+  'staff-invitation': userNotice('staffInvitation', { link: true }),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

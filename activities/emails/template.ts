@@ -31,7 +31,7 @@ export interface EmailVariables {
   'account-ready': NoticeVariables;
   declined: NoticeVariables;
   ended: NoticeVariables;
-  'staff-invitation': { email: string; link: string };
+  'staff-invitation': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */
@@ -40,6 +40,15 @@ export interface NoticeVariables {
   reference: string;
   loginUrl: string;
   startUrl: string;
+}
+
+/** Of a mail to a person about their account, or one they are offered. */
+export interface UserNoticeVariables {
+  email: string;
+  /** Where its button leads, or the page it speaks of. */
+  link: string;
+  /** Values from outside, by name. */
+  values: Record<string, string>;
 }
 
 export type EmailName = keyof EmailVariables;

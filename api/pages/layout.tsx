@@ -36,8 +36,8 @@ const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' }
 
 export const renderPage = (element: JSX.Element): string => `<!doctype html>${render(element)}`;
 
-export function Layout(props: LayoutProps) {
-  const { page, children } = props;
+export function Layout(props: LayoutProps & { nav?: ComponentChildren }) {
+  const { page, nav, children } = props;
   const { t } = page;
   return (
     <Document {...props} product={t('common.product')}>
@@ -52,6 +52,7 @@ export function Layout(props: LayoutProps) {
             {page.signedIn && <SignedIn page={page} name={page.signedIn.name} action="/logout" />}
           </div>
         </div>
+        {nav}
       </header>
       <main id="main" class="shell" tabIndex={-1}>
         {children}

@@ -12,7 +12,7 @@ export interface PageContext {
   /** Value of the hidden `formToken` field that every form carries (security.md S5, S6). */
   formToken: string;
   /** Who is signed in, if anyone. */
-  signedIn?: { name: string };
+  signedIn?: { name: string; isAdministrator: boolean; isPending: boolean };
   /** In the Console: who, and what they may. */
   staff?: { email: string; role: StaffRole };
 }

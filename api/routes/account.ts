@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { loadProfile } from '../../db/account-profiles.js';
 import type { Context, Route } from '../http.js';
-import { AccountPage } from '../pages/account-page.js';
+import { AccountPage } from '../pages/account/overview-page.js';
 import type { AccountModel } from '../pages/models.js';
 import { showPage } from '../show-page.js';
 import type { Wiring } from './wiring.js';

@@ -89,7 +89,15 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
   return [
     { kind: 'page', method: 'get', path: '/login', audience: 'public', handle: (ctx) => showLogin(ctx) },
     { kind: 'page', method: 'post', path: '/login', audience: 'public', body: loginForm, handle: submitLogin },
-    { kind: 'page', method: 'post', path: '/logout', audience: 'public', body: plainForm, handle: logOut },
+    {
+      kind: 'page',
+      method: 'post',
+      path: '/logout',
+      audience: 'public',
+      body: plainForm,
+      whilePending: true,
+      handle: logOut,
+    },
     {
       kind: 'api',
       method: 'post',
@@ -106,6 +114,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       path: '/api/v1/sessions/current',
       audience: 'user',
       summary: 'Log out',
+      whilePending: true,
       responses: { 204: { description: 'Logged out' } },
       handle: remove,
     },

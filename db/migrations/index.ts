@@ -4,6 +4,7 @@ import { agreements } from './002-agreements.js';
 import { registrations } from './003-registrations.js';
 import { partners } from './004-partners.js';
 import { consoleTables } from './005-console.js';
+import { accountManagement } from './006-account-management.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -11,6 +12,7 @@ const migrations = {
   '003-registrations': registrations,
   '004-partners': partners,
   '005-console': consoleTables,
+  '006-account-management': accountManagement,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

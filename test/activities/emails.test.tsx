@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import test from 'ava';
 import {
   type EmailName,
@@ -6,7 +5,7 @@ import {
   type RenderedEmail,
   renderEmail,
 } from '../../activities/emails/render.js';
-import { type Language, languages } from '../../activities/i18n.js';
+import { type Language, languages, resources } from '../../activities/i18n.js';
 
 const base = 'https://register.vestibule.example';
 const link = `${base}/register/Hk3vQ9sJw2Lr8dXbT5yZ1cNfPa7mUeGoKqViRxAt0Y4`;
@@ -45,14 +44,19 @@ const variables: EmailVariables = {
   'account-ready': notice,
   declined: notice,
   ended: notice,
-  'staff-invitation': { email: 'maria@example.com', link: `${base}/console/setup/${link.slice(-43)}` },
+  'staff-invitation': { email: 'maria@example.com', link: `${base}/console/setup/${link.slice(-43)}`, values: {} },
 };
 const names = Object.keys(variables) as EmailName[];
 
-const catalogue = (language: Language): Record<string, Record<string, string>> =>
-  JSON.parse(readFileSync(new URL(`../../activities/locales/${language}.json`, import.meta.url), 'utf8'));
-const keysOf = (language: Language) =>
-  Object.entries(catalogue(language)).flatMap(([group, words]) => Object.keys(words).map((key) => `${group}.${key}`));
+/** Every text by its key. */
+const catalogue = (language: Language) => flatten(resources[language]);
+const flatten = (node: object, prefix = ''): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(node).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[prefix + key, value]] : Object.entries(flatten(value, `${prefix}${key}.`)),
+    ),
+  );
+const keysOf = (language: Language) => Object.keys(catalogue(language));
 
 const render = (name: EmailName, language: Language, changes: object = {}): RenderedEmail =>
   renderEmail(name, language, { ...variables[name], ...changes } as EmailVariables[EmailName]);
@@ -150,16 +154,15 @@ for (const name of names) {
 
 test('English and German have the same words, none of them empty.', (t) => {
   t.deepEqual(keysOf('de'), keysOf('en'));
-  for (const language of languages)
-    for (const words of Object.values(catalogue(language)))
-      for (const text of Object.values(words)) t.truthy(text.trim());
+  for (const language of languages) for (const text of Object.values(catalogue(language))) t.truthy(text.trim());
 });
 
 test('The words of both languages name the same variables.', (t) => {
   const placeholders = (language: Language) =>
-    Object.values(catalogue(language)).flatMap((words) =>
-      Object.values(words).map((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort()),
-    );
+    Object.entries(catalogue(language)).map(([key, text]) => [
+      key,
+      [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort(),
+    ]);
   t.deepEqual(placeholders('de'), placeholders('en'));
 });
 

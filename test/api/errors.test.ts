@@ -13,6 +13,7 @@ test('the error codes and their statuses are pinned', (t) => {
       loginFailed: 401,
       forbidden: 403,
       forbiddenOrigin: 403,
+      stepPending: 403,
       formExpired: 403,
       registrationClosed: 403,
       linkInvalid: 404,

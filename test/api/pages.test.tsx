@@ -2,7 +2,7 @@ import test from 'ava';
 import type { JSX } from 'preact';
 import { languages, translator } from '../../api/i18n.js';
 import en from '../../api/locales/en.json' with { type: 'json' };
-import { AccountPage } from '../../api/pages/account-page.js';
+import { AccountPage } from '../../api/pages/account/overview-page.js';
 import { AgreementPage } from '../../api/pages/agreement-page.js';
 import { CancelPage } from '../../api/pages/cancel-page.js';
 import { CheckMailboxPage } from '../../api/pages/check-mailbox-page.js';
@@ -162,7 +162,12 @@ const pages: Record<string, Draw> = {
     ).map(linkEnd),
   ),
   cancel: (page) => <CancelPage page={page} model={{ token, reference: 'RG-7K3F-2M9T' }} />,
-  account: (page) => <AccountPage page={{ ...page, signedIn: { name: hostile } }} model={account} />,
+  account: (page) => (
+    <AccountPage
+      page={{ ...page, signedIn: { name: hostile, isAdministrator: true, isPending: false } }}
+      model={account}
+    />
+  ),
   'account, bare': (page) => (
     <AccountPage
       page={page}

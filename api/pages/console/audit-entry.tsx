@@ -13,11 +13,11 @@ interface PartProps {
 /** One line of the audit log in words: who did what to what, when, from where, why, and what differs now. */
 export function AuditEntry({ page, line }: PartProps) {
   const { t } = page;
-  const { at, staff, action, subject, source, reason } = line;
+  const { at, actor, action, subject, source, reason } = line;
   return (
     <li class="card audit-entry">
       <h2>
-        {staff} {wordsOr(t, `audit.actions.${action}`, action)}
+        {actor} {wordsOr(t, `audit.actions.${action}`, action)}
         <Subject page={page} line={line} />
       </h2>
       <p class="muted">

@@ -60,7 +60,7 @@ export function ConsoleFrame({ page, area, title, lead, done, error, scripts, he
 function Navigation({ page, area }: { page: PageContext; area: Area }) {
   const shown = areas.filter(({ least }) => !least || may(page, least));
   return (
-    <nav class="console-nav shell" aria-label={page.t('console.navigation')}>
+    <nav class="area-nav shell" aria-label={page.t('console.navigation')}>
       <ul>
         {shown.map(({ path, key }) => (
           <li key={key}>

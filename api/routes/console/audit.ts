@@ -49,10 +49,10 @@ export function auditRoutes({ services: { db } }: Wiring): Route[] {
     showPage(ctx, AuditPage, { lines, next, isFirst: !before, staff: people, filter: query });
   }
 
-  /** A download by GET: it changes nothing, and holds staff's addresses but nobody else's. */
+  /** A download by GET: it changes nothing, and holds nobody's address but staff's. */
   function exportLines(ctx: Context) {
     const { before, ...query } = filterQuery.parse(ctx.query);
-    const head = ['at', 'staff', 'action', 'subject_type', 'subject', 'reason', 'source', 'before', 'after'];
+    const head = ['at', 'actor', 'action', 'subject_type', 'subject', 'reason', 'source', 'before', 'after'];
     sendCsv(ctx, 'audit-log', head, exportPages(filterOf(query)));
   }
 
@@ -76,7 +76,7 @@ const filterOf = ({ staff, ...rest }: z.output<typeof filterQuery>): AuditFilter
 
 const exported = (line: AuditLine): string[] => [
   line.at.toISOString(),
-  line.staff,
+  line.actor,
   line.action,
   line.subjectType,
   line.subject,

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { Layout } from './layout.js';
-import { LocalTime } from './local-time.js';
-import type { AccountModel, PageContext } from './models.js';
+import { LocalTime } from '../local-time.js';
+import type { AccountModel, PageContext } from '../models.js';
+import { AccountFrame } from './frame.js';
 
 interface PartProps {
   page: PageContext;
@@ -11,17 +11,19 @@ interface PartProps {
 export function AccountPage({ page, model }: PartProps) {
   const { t } = page;
   return (
-    <Layout page={page} title={t('account.title')} scripts={['local-time']}>
-      <div class="account">
-        <h1>{t('account.welcome', { name: `${model.givenName} ${model.familyName}` })}</h1>
-        <div class="account-grid">
-          <Person page={page} model={model} />
-          <Company page={page} model={model} />
-          <Access page={page} model={model} />
-          <Consents page={page} model={model} />
-        </div>
+    <AccountFrame
+      page={page}
+      area="overview"
+      title={t('account.welcome', { name: `${model.givenName} ${model.familyName}` })}
+      scripts={['local-time']}
+    >
+      <div class="account-grid">
+        <Person page={page} model={model} />
+        <Company page={page} model={model} />
+        <Access page={page} model={model} />
+        <Consents page={page} model={model} />
       </div>
-    </Layout>
+    </AccountFrame>
   );
 }
 

@@ -1,3 +1,0 @@
-import type { Translate } from '../../i18n.js';
-
-export const subject = (t: Translate): string => t('staffInvitation.subject');

@@ -1,0 +1,66 @@
+import type { ComponentChildren } from 'preact';
+import { Layout } from '../layout.js';
+import type { PageContext } from '../models.js';
+import { FormError, Notice } from '../notice.js';
+
+/** Areas of a person's account, by their path; those of administrators are about their organisation. */
+const areas: { path: string; key: string; forAdministrators?: true }[] = [{ path: '/account', key: 'overview' }];
+export type AccountArea = (typeof areas)[number]['key'];
+
+interface FrameProps {
+  page: PageContext;
+  area: AccountArea;
+  title: string;
+  lead?: ComponentChildren;
+  /** Key of the words that say what was just done (`<area>.done.<key>`), from the flash. */
+  done?: string;
+  /** Error code of a form that did not go through (`errors.<code>`). */
+  error?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
+  scripts?: string[];
+  children: ComponentChildren;
+}
+
+/** One page of the account: navigation, title, what was just done or went wrong, content. */
+export function AccountFrame(props: FrameProps) {
+  const { page, area, title, lead, done, error, seconds, scripts, children } = props;
+  return (
+    <Layout
+      page={page}
+      title={title}
+      failed={Boolean(error)}
+      scripts={scripts}
+      nav={page.signedIn?.isPending ? undefined : <Navigation page={page} area={area} />}
+    >
+      <div class="account">
+        <h1>{title}</h1>
+        {lead && <p class="lead">{lead}</p>}
+        {done && !error && (
+          <Notice kind="success">
+            <p>{page.t(`${area}.done.${done}`)}</p>
+          </Notice>
+        )}
+        <FormError page={page} error={error} seconds={seconds} />
+        {children}
+      </div>
+    </Layout>
+  );
+}
+
+function Navigation({ page, area }: { page: PageContext; area: AccountArea }) {
+  const shown = areas.filter(({ forAdministrators }) => !forAdministrators || page.signedIn?.isAdministrator);
+  return (
+    <nav class="area-nav shell" aria-label={page.t('account.navigation')}>
+      <ul>
+        {shown.map(({ path, key }) => (
+          <li key={key}>
+            <a href={path} aria-current={key === area ? 'page' : undefined}>
+              {page.t(`account.areas.${key}`)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
