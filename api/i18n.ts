@@ -7,6 +7,8 @@ import en from './locales/en.json' with { type: 'json' };
 
 export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
+/** Each in itself. */
+export const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
 export type Translate = (key: string, variables?: Record<string, unknown>) => string;
 
 /** The words of the Console or of the account pages: a file an area, its name the first part of the area's keys. */

@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { unfinishedBatches } from '../db/batches.js';
+import { eraseDisplays } from '../db/code-displays.js';
 import { waitingNotices } from '../db/notices.js';
 import {
   endWithoutWorkflow,
@@ -24,7 +25,7 @@ const reconcilerLock = 7_310_247;
 
 /**
  * At start and every minute: hands registrations to the engine that were accepted while it was away, erases what has
- * ended, ends what was ended in Temporal by hand, clears old limits. Of several API processes one does it at a time.
+ * ended, ends what was ended in Temporal by hand, clears old limits and codes that were shown. Of several API processes one does it at a time.
  * Returns the function that stops it.
  */
 export function startReconciler(services: Services): () => Promise<void> {
@@ -49,6 +50,7 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await services.db('rate_limits').where('expire', '<', Date.now()).delete();
     await services.db('provider_tests').whereRaw("created_at < now() - interval '1 day'").delete();
+    await eraseDisplays(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await handOver(services, olderThanSeconds);

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { render } from 'preact-render-to-string';
-import type { Language } from '../i18n.js';
+import { languageNames } from '../i18n.js';
 import { FormToken } from './form-fields.js';
 import type { PageContext } from './models.js';
 
@@ -32,7 +32,6 @@ const styles = [
 ];
 
 /** Each in its own words, so that a person finds theirs on a page they cannot read. */
-const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
 
 export const renderPage = (element: JSX.Element): string => `<!doctype html>${render(element)}`;
 

@@ -5,6 +5,7 @@ import { registrations } from './003-registrations.js';
 import { partners } from './004-partners.js';
 import { consoleTables } from './005-console.js';
 import { accountManagement } from './006-account-management.js';
+import { codeDisplay } from './007-code-display.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -13,6 +14,7 @@ const migrations = {
   '004-partners': partners,
   '005-console': consoleTables,
   '006-account-management': accountManagement,
+  '007-code-display': codeDisplay,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

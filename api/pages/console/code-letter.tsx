@@ -1,6 +1,8 @@
+import { type Language, translator } from '../../i18n.js';
 import type { PageContext } from '../models.js';
 
 export interface LetterModel {
+  language: Language;
   code: string;
   link: string;
   qr: QrModel;
@@ -40,12 +42,12 @@ const locales: Record<string, string> = { en: 'en-GB' };
 
 /** A letter to the partner, of which only the paper is printed. Its dates are the server's, in UTC: it is read anywhere. */
 export function CodeLetter({ page, letter }: { page: PageContext; letter: LetterModel }) {
-  const { t, language } = page;
-  const { code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;
+  const { language, code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;
+  const t = translator(language);
   const format = new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'long', timeZone: 'UTC' });
   const lines = [recipient.name, recipient.street, recipient.town, recipient.country].filter(Boolean);
   return (
-    <article class="letter" aria-labelledby="letter-subject">
+    <article class="letter" lang={language} aria-labelledby="letter-subject">
       <address>
         {lines.map((line) => (
           <span class="line">{line}</span>
@@ -56,7 +58,7 @@ export function CodeLetter({ page, letter }: { page: PageContext; letter: Letter
       <p>{t('partners.letter.greeting')}</p>
       <p>{t('partners.letter.what', { product: t('common.product') })}</p>
       <div class="letter-code">
-        <QrCode page={page} qr={qr} />
+        <QrCode page={{ ...page, t }} qr={qr} />
         <dl>
           <dt>{t('partners.letter.code')}</dt>
           <dd>

@@ -1,11 +1,8 @@
 import { FormToken } from '../form-fields.js';
 import { LocalTime } from '../local-time.js';
 import type { FieldErrors, PageContext } from '../models.js';
-import { Notice } from '../notice.js';
-import { CodeLetter, type LetterModel, QrCode } from './code-letter.js';
 import { Input } from './fields.js';
-import { ConsoleFrame, may } from './frame.js';
-import { Styles } from './partners.js';
+import { may } from './frame.js';
 
 export interface CodeRow {
   id: string;
@@ -164,58 +161,5 @@ export function CodeForm({ page, model }: { page: PageContext; model: CodeFormMo
       </div>
       <button type="submit">{t('partners.makeCode')}</button>
     </form>
-  );
-}
-
-export interface NewCodeModel {
-  partnerId: string;
-  partnerName: string;
-  /** Absent when the form was sent before: the code was shown then, and is kept nowhere. */
-  letter?: LetterModel;
-  replaced: boolean;
-}
-
-/** The only page that ever shows a code. */
-export function NewCodePage({ page, model }: { page: PageContext; model: NewCodeModel }) {
-  const { t } = page;
-  const { partnerId, partnerName, letter, replaced } = model;
-  const back = (
-    <a class="button outline" href={`/console/partners/${partnerId}`}>
-      {t('partners.backTo', { name: partnerName })}
-    </a>
-  );
-  if (!letter)
-    return (
-      <ConsoleFrame page={page} area="partners" title={t('partners.codeMadeAlready')} head={<Styles />}>
-        <section class="card narrow">
-          <p>{t('partners.codeMadeAlreadyText')}</p>
-          {back}
-        </section>
-      </ConsoleFrame>
-    );
-  return (
-    <ConsoleFrame page={page} area="partners" title={t('partners.codeMade')} head={<Styles />}>
-      <section class="card new-code" aria-labelledby="code">
-        <div>
-          <Notice kind="info">
-            <p>{t('partners.shownOnce')}</p>
-          </Notice>
-          {replaced && <p>{t('partners.replacedText')}</p>}
-          <h2 id="code">{t('partners.codeFor', { name: partnerName })}</h2>
-          <p>
-            <code class="partner-code">{letter.code}</code>
-          </p>
-          <h3>{t('partners.link')}</h3>
-          <p class="partner-link">{letter.link}</p>
-        </div>
-        <QrCode page={page} qr={letter.qr} />
-      </section>
-      <section class="letter-preview" aria-labelledby="letter-title">
-        <h2 id="letter-title">{t('partners.letterTitle')}</h2>
-        <p class="muted">{t('partners.letterLead')}</p>
-        <CodeLetter page={page} letter={letter} />
-      </section>
-      <p class="on-screen">{back}</p>
-    </ConsoleFrame>
   );
 }

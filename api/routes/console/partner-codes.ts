@@ -1,15 +1,16 @@
-import { encodeQR } from 'qr';
 import { z } from 'zod';
 import { recordAudit } from '../../../db/audit.js';
-import type { Partner, PartnerCode } from '../../../db/models.js';
+import { displayedCode, keepForDisplay } from '../../../db/code-displays.js';
+import type { Partner } from '../../../db/models.js';
 import { createPartnerCode, findCodeById, revokeCode, rotateCode } from '../../../db/partner-codes.js';
 import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
-import type { LetterModel, QrModel } from '../../pages/console/code-letter.js';
-import { NewCodePage } from '../../pages/console/partner-codes.js';
+import { languages } from '../../i18n.js';
+import { NewCodePage } from '../../pages/console/new-code-page.js';
 import { showPage } from '../../show-page.js';
 import { fieldErrors } from '../registrations/schema.js';
 import type { Wiring } from '../wiring.js';
+import { buildLetter } from './code-letter.js';
 import { auditOf, done, formFields, plainForm } from './console-request.js';
 import { isId, partnerOf, showPartner } from './partner-page.js';
 import { line } from './typed-text.js';
@@ -28,6 +29,8 @@ const typedCode = z.strictObject({
   label: z.string().max(1_000).optional(),
   maxUses: z.string().max(20).optional(),
   expiresOn: z.string().max(20).optional(),
+  /** Of the letter; unless given, the page's. */
+  letterLanguage: z.enum(languages).optional(),
 });
 
 const newCode = z.object({
@@ -61,7 +64,7 @@ function dateFault(date: string): string | undefined {
   return end.getTime() > Date.now() + mostDays * dayMilliseconds ? 'outOfRange' : undefined;
 }
 
-/** A partner's codes: make, replace, revoke. A code is in the answer that made it and nowhere else (security.md D8). */
+/** A partner's codes: make, replace, revoke. A code is in the answer to the form that made it, for ten minutes, and nowhere else (security.md D8). */
 export function partnerCodeRoutes(wiring: Wiring): Route[] {
   const { services, publicUrl, secure } = wiring;
   const { db, keys } = services;
@@ -69,8 +72,8 @@ export function partnerCodeRoutes(wiring: Wiring): Route[] {
 
   async function make(ctx: Context) {
     const partner = await partnerOf(ctx, db);
-    const { codeId, replaces, ...typed } = bodyOf(ctx, typedCode);
-    if (await findCodeById(db, partner.id, codeId)) return showMade(ctx, partner);
+    const { codeId, replaces, letterLanguage: _, ...typed } = bodyOf(ctx, typedCode);
+    if (await findCodeById(db, partner.id, codeId)) return showMade(ctx, partner, codeId);
     assertThat(!partner.disabled_at, 'conflict');
     if (replaces) return replace(ctx, partner, replaces, codeId);
     const judged = newCode.safeParse(typed);
@@ -79,29 +82,31 @@ export function partnerCodeRoutes(wiring: Wiring): Route[] {
       return showPartner(ctx, shown, { values: typed, errors, error: 'invalidFields' }, 400);
     }
     const { label, maxUses, expiresOn } = judged.data;
-    const made = await db.transaction(async (trx) => {
-      const { staffId: createdBy } = auditOf(ctx);
-      const code = { id: codeId, partnerId: partner.id, label, maxUses, expiresAt: expiresOn, createdBy };
+    const { staffId } = auditOf(ctx);
+    await db.transaction(async (trx) => {
+      const code = { id: codeId, partnerId: partner.id, label, maxUses, expiresAt: expiresOn, createdBy: staffId };
       const created = await createPartnerCode(trx, keys, code);
-      if (created) await audit(ctx, trx, 'partnerCode.created', codeId, { after: { partner: partner.id, maxUses } });
-      return created;
+      if (!created) return; // the first of two clicks has made it
+      await keepForDisplay(trx, keys, { codeId, staffId, code: created.code });
+      await audit(ctx, trx, 'partnerCode.created', codeId, { after: { partner: partner.id, maxUses } });
     });
-    await showMade(ctx, partner, made, false);
+    await showMade(ctx, partner, codeId);
   }
 
   async function replace(ctx: Context, partner: Partner, codeId: string, newId: string) {
+    const { staffId } = auditOf(ctx);
     try {
-      const made = await db.transaction(async (trx) => {
-        const { staffId: createdBy } = auditOf(ctx);
-        const rotated = await rotateCode(trx, keys, { partnerId: partner.id, codeId, newId, createdBy });
+      await db.transaction(async (trx) => {
+        const rotated = await rotateCode(trx, keys, { partnerId: partner.id, codeId, newId, createdBy: staffId });
         assertThat(rotated, 'staleEdit');
+        await keepForDisplay(trx, keys, { codeId: newId, staffId, code: rotated.code });
         await audit(ctx, trx, 'partnerCode.rotated', codeId, { after: { replacedBy: newId } });
-        return rotated;
       });
-      await showMade(ctx, partner, made, true);
     } catch (error) {
-      await showStale(ctx, error);
+      // Of two clicks the second finds the old code ended, by the first.
+      if (!(await findCodeById(db, partner.id, newId))) return showStale(ctx, error);
     }
+    await showMade(ctx, partner, newId);
   }
 
   async function revoke(ctx: Context) {
@@ -128,33 +133,15 @@ export function partnerCodeRoutes(wiring: Wiring): Route[] {
   const audit = (ctx: Context, trx: typeof db, action: string, subject: string, changes: { after?: object }) =>
     recordAudit(trx, { ...auditOf(ctx), action, subjectType: 'partnerCode', subject, ...changes });
 
-  async function showMade(ctx: Context, partner: Partner, made?: { id: string; code: string }, replaced = false) {
-    const row = made && (await findCodeById(db, partner.id, made.id));
-    const letter = row && buildLetter(ctx, partner, row, made.code);
-    const model = { partnerId: partner.id, partnerName: partner.name, letter, replaced };
+  async function showMade(ctx: Context, partner: Partner, codeId: string) {
+    const { replaces, letterLanguage = ctx.state.language } = bodyOf(ctx, typedCode);
+    const row = await findCodeById(db, partner.id, codeId);
+    const code = await displayedCode(db, keys, { codeId, staffId: auditOf(ctx).staffId });
+    const letter = row && code ? buildLetter(partner, row, { code, publicUrl, language: letterLanguage }) : undefined;
+    const model = { codeId, partnerId: partner.id, partnerName: partner.name, letter, replaces };
     // Never from a cache, nor by going back: it would be a second time.
     ctx.set('Cache-Control', 'no-store');
     showPage(ctx, NewCodePage, model, letter ? 200 : 409);
-  }
-
-  function buildLetter(ctx: Context, partner: Partner, row: PartnerCode, code: string): LetterModel {
-    const link = `${publicUrl}/register?kind=partner&code=${code}`;
-    const countries = new Intl.DisplayNames([ctx.state.language], { type: 'region' });
-    return {
-      code,
-      link,
-      qr: drawQr(link),
-      publicUrl,
-      maxUses: row.max_uses,
-      expiresAt: row.expires_at?.toISOString(),
-      date: row.created_at.toISOString(),
-      recipient: {
-        name: partner.name,
-        street: partner.street,
-        town: [partner.postal_code, partner.city].filter(Boolean).join(' '),
-        country: partner.country && (countries.of(partner.country) ?? null),
-      },
-    };
   }
 
   const change = { kind: 'page', method: 'post', audience: 'staff-admin' } as const;
@@ -171,21 +158,4 @@ export function partnerCodeRoutes(wiring: Wiring): Route[] {
       handle: async (ctx) => seeOther(ctx, `/console/partners/${(await partnerOf(ctx, db)).id}`),
     },
   ];
-}
-
-/** Modules of white around it, as readers want it. */
-const quietZone = 4;
-
-/** Runs of dark modules, row by row. */
-function drawQr(text: string): QrModel {
-  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quietZone });
-  const path = rows.flatMap((row, y) =>
-    [
-      ...row
-        .map((dark) => (dark ? '#' : ' '))
-        .join('')
-        .matchAll(/#+/g),
-    ].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`),
-  );
-  return { size: rows.length, path: path.join('') };
 }

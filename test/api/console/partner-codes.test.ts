@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import decodeQR from 'qr/decode.js';
+import { eraseDisplays } from '../../../db/code-displays.js';
 import { canonicalCode } from '../../../db/partner-codes.js';
 import { SecretKeys } from '../../../db/secret-keys.js';
 import type { Answer } from '../../helpers/browser-session.js';
@@ -101,16 +102,70 @@ function draw(path: string, size: number) {
   return { width, height: width, data };
 }
 
-test.serial('the form that is sent again makes no second code, and shows none', async (t) => {
+test.serial('a double click makes one code, and both answers show it; a later GET shows nothing', async (t) => {
+  const { stack, admin } = t.context;
+  const { id, codes, open } = await openPartner(t);
+  const page = await open();
+  const form = newCodeForm(page, codes);
+  const answers = await Promise.all([1, 2].map(() => admin.browser.post(codes, form, page)));
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+  t.truthy(codeIn(answers[0]!));
+  t.is(codeIn(answers[1]!), codeIn(answers[0]!));
+  t.is((await stack.db('partner_codes').where({ partner_id: id })).length, 1);
+  t.is((await stack.db('audit_log').where({ subject: form.codeId })).length, 1);
+  t.is((await admin.browser.get(codes)).location, `/console/partners/${id}`);
+  t.notRegex((await open()).text, codePattern);
+  const { rows } = await stack.db.raw('select d::text as row from code_displays d where code_id = ?', [form.codeId!]);
+  t.notRegex(Buffer.from(rows[0].row).toString(), codePattern);
+  t.false(rows[0].row.includes(Buffer.from(codeIn(answers[0]!)).toString('hex')), 'sealed');
+});
+
+test.serial('the code is shown again to nobody else, after ten minutes to nobody, and then erased', async (t) => {
   const { stack, admin } = t.context;
   const { id, codes, open } = await openPartner(t);
   const page = await open();
   const form = newCodeForm(page, codes);
   t.is((await admin.browser.post(codes, form, page)).status, 200);
-  const again = await admin.browser.post(codes, form, page);
-  t.is(again.status, 409);
-  t.true(again.text.includes('This code was made already'));
-  t.notRegex(again.text, codePattern);
+  const other = (await buildStaff(stack, 'admin')).browser;
+  const theirs = await other.get(`/console/partners/${id}`);
+  const elsewhere = await openPartner(t);
+  const late = async () => {
+    const answer = await admin.browser.post(codes, form, page);
+    await stack
+      .db('code_displays')
+      .where({ code_id: form.codeId })
+      .update({ created_at: new Date(Date.now() - 600_000) });
+    return answer;
+  };
+  t.is((await late()).status, 200, 'just before');
+  for (const answer of [
+    await admin.browser.post(codes, form, page),
+    await other.post(codes, { ...newCodeForm(theirs, codes), codeId: form.codeId! }, theirs),
+    await admin.browser.post(elsewhere.codes, form, page),
+  ]) {
+    t.is(answer.status, 409);
+    t.true(answer.text.includes('This code was made already'));
+    t.notRegex(answer.text, codePattern);
+  }
+  t.is((await stack.db('partner_codes').where({ partner_id: id })).length, 1);
+  await eraseDisplays(stack.db);
+  t.is(await stack.db('code_displays').where({ code_id: form.codeId }).first(), undefined);
+});
+
+test.serial('the letter is in the language that is chosen for it, the page stays in its own', async (t) => {
+  const { stack, admin } = t.context;
+  const { id, codes, make } = await openPartner(t);
+  const page = await make();
+  t.true(page.text.includes('lang="en" aria-labelledby="letter-subject"'));
+  const again = formOf(page.text, codes);
+  const german = await admin.browser.post(codes, { ...again, letterLanguage: 'de' }, page);
+  t.is(codeIn(german), codeIn(page));
+  t.regex(german.text, /<article class="letter" lang="de".*Deutschland.*Ihr Zugang zu Vestibule.*Ihr Partner-Code/s);
+  t.true(german.text.includes('Print this page'));
+  t.is((await admin.browser.post(codes, { ...again, letterLanguage: 'xx' }, page)).status, 400);
   t.is((await stack.db('partner_codes').where({ partner_id: id })).length, 1);
 });
 
@@ -170,7 +225,9 @@ test.serial('a code is replaced in one step; the old one is refused, the new one
   const [line] = await stack.db('audit_log').where({ subject: form.replaces, action: 'partnerCode.rotated' });
   t.deepEqual(line.after, { replacedBy: form.codeId });
 
-  t.is((await admin.browser.post(codes, form, page)).status, 409, 'sent again');
+  const again = await admin.browser.post(codes, form, page);
+  t.is(codeIn(again), codeIn(replaced), 'sent again');
+  t.true(again.text.includes('The code it replaces does not work any more.'));
   const late = await admin.browser.post(codes, { ...form, codeId: randomUUID() }, page);
   t.is(late.status, 409, 'somebody else replaced it first');
   t.true(late.text.includes('Somebody else has changed this meanwhile.'));

@@ -1,0 +1,47 @@
+import { encodeQR } from 'qr';
+import type { Partner, PartnerCode } from '../../../db/models.js';
+import type { Language } from '../../i18n.js';
+import type { LetterModel, QrModel } from '../../pages/console/code-letter.js';
+
+/** What the letter with a partner's code says, in the language of those who get it. */
+export function buildLetter(
+  partner: Partner,
+  row: PartnerCode,
+  { code, publicUrl, language }: { code: string; publicUrl: string; language: Language },
+): LetterModel {
+  const link = `${publicUrl}/register?kind=partner&code=${code}`;
+  const countries = new Intl.DisplayNames([language], { type: 'region' });
+  return {
+    language,
+    code,
+    link,
+    qr: drawQr(link),
+    publicUrl,
+    maxUses: row.max_uses,
+    expiresAt: row.expires_at?.toISOString(),
+    date: row.created_at.toISOString(),
+    recipient: {
+      name: partner.name,
+      street: partner.street,
+      town: [partner.postal_code, partner.city].filter(Boolean).join(' '),
+      country: partner.country && (countries.of(partner.country) ?? null),
+    },
+  };
+}
+
+/** Modules of white around it, as readers want it. */
+const quietZone = 4;
+
+/** Runs of dark modules, row by row. */
+function drawQr(text: string): QrModel {
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quietZone });
+  const path = rows.flatMap((row, y) =>
+    [
+      ...row
+        .map((dark) => (dark ? '#' : ' '))
+        .join('')
+        .matchAll(/#+/g),
+    ].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`),
+  );
+  return { size: rows.length, path: path.join('') };
+}
