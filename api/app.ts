@@ -104,7 +104,10 @@ function answer(route: Route, { services: { db }, secure, publicUrl }: AppOption
       assertSameOrigin(ctx, route, new URL(publicUrl).origin);
       if (route.body) {
         const parsed = route.body.safeParse(body);
-        if (!parsed.success) throw new RequestError('invalidFields', { fields: fieldErrors(parsed.error) });
+        if (!parsed.success) {
+          const more = await route.moreFaults?.(ctx, body);
+          throw new RequestError('invalidFields', { fields: { ...more, ...fieldErrors(parsed.error) } });
+        }
         (ctx.request as { body?: unknown }).body = parsed.data;
       }
     }

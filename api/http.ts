@@ -35,6 +35,8 @@ export interface Route {
   summary?: string;
   /** A closed object. */
   body?: z.ZodObject;
+  /** What else is wrong with a body that the schema refuses, by field: who typed it is told everything at once. */
+  moreFaults?(ctx: Context, body: unknown): Promise<Record<string, string>>;
   /** Bytes, where a body may be larger than others. */
   bodyLimit?: number;
   query?: z.ZodObject;

@@ -212,11 +212,12 @@ async function countCode({ limits }: Services, registrationId: string, source: s
 export function passwordWeakness(
   registration: Registration,
   settings: Settings,
-  { companyName, givenName, familyName }: { companyName?: string; givenName?: string; familyName?: string },
+  { companyName, givenName, familyName }: { companyName?: unknown; givenName?: unknown; familyName?: unknown },
   password: string,
 ): string | undefined {
   const words = [companyName, givenName, familyName, registration.email?.split('@')[0]];
-  return passwordProblem(password, settings.password_minimum, words);
+  const strings = words.filter((word) => typeof word === 'string');
+  return passwordProblem(password, settings.password_minimum, strings);
 }
 
 /** The form's key and what it says: a page gone back to and changed is another submission, a double click is not. */

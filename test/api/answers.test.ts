@@ -142,6 +142,24 @@ test('several wrong fields are named together', async (t) => {
   ]);
 });
 
+for (const [name, typed, code] of [
+  ['missing', undefined, 'required'],
+  ['no text', 1, 'required'],
+  ['weak', 'short', 'passwordTooShort'],
+] as const)
+  test(`a password that is ${name} and wrong answers are named in one round, whatever is wrong with them`, async (t) => {
+    const answers = { ...buildAnswers(), givenName: 'A\u0000', companyCity: '', companyCountry: 'XX', isAdmin: 'x' };
+    const answer = await submitJson(t.context, { answers, password: typed });
+    t.is(answer.status, 400);
+    t.deepEqual(answer.json().fields, {
+      givenName: 'invalidCharacters',
+      companyCity: 'required',
+      companyCountry: 'invalidCountry',
+      isAdmin: 'invalid',
+      password: code,
+    });
+  });
+
 const refusedBody = test.macro({
   exec: async (t, change: Record<string, unknown>, fields: Record<string, string>) => {
     const answer = await submitJson(t.context as Fixture, change);

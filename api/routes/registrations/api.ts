@@ -1,9 +1,11 @@
 /** The registration as JSON, for applications with pages of their own. */
 import { z } from 'zod';
 import { currentAgreements } from '../../../db/agreements.js';
-import { loadSettings } from '../../../db/registrations.js';
+import type { Settings } from '../../../db/models.js';
+import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
 import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
+import type { FieldErrors } from '../../pages/models.js';
 import { asksForCode, openKinds } from '../../registration-forms.js';
 import * as registrations from '../../registrations.js';
 import type { Wiring } from '../wiring.js';
@@ -53,6 +55,28 @@ const opened = z.strictObject({
   state: z.string(),
   allowed: z.array(z.string()).nullable(),
 });
+
+/** As much of a submission as can be judged when something is wrong with the rest. */
+const typedSubmission = z.object({
+  kind: kind.optional().catch(undefined),
+  answers: z.record(z.string(), z.unknown()),
+  password: z.string().catch(''),
+});
+
+/** What is wrong with a submission, by field; all of it at once. */
+function judge(
+  { registration }: PresentedLink,
+  settings: Settings,
+  { kind = 'customer', answers: typed, password }: z.output<typeof typedSubmission>,
+) {
+  const parsed = answersFor(asksForCode(kind, settings)).safeParse(typed);
+  const weakness = password ? registrations.passwordWeakness(registration, settings, typed, password) : 'required';
+  const faults: FieldErrors = {
+    ...(parsed.success ? {} : fieldErrors(parsed.error)),
+    ...(weakness ? { password: weakness } : {}),
+  };
+  return { answers: parsed.data as Record<string, string> | undefined, faults };
+}
 
 const links = '/api/v1/registration-links/:token';
 
@@ -106,16 +130,20 @@ export function registrationApi({ services }: Wiring): Route[] {
     const body = bodyOf(ctx, submission);
     const { kind = 'customer', language = ctx.state.language } = body;
     const settings = await loadSettings(services.db);
-    const parsed = answersFor(asksForCode(kind, settings)).safeParse(body.answers);
-    if (!parsed.success) throw new RequestError('invalidFields', { fields: fieldErrors(parsed.error) });
-    const answers = parsed.data as Record<string, string>;
-    const weakness = registrations.passwordWeakness(link.registration, settings, answers, body.password);
-    if (weakness) throw new RequestError('invalidFields', { fields: { password: weakness } });
+    const { answers, faults } = judge(link, settings, body);
+    if (!answers || Object.keys(faults).length > 0) throw new RequestError('invalidFields', { fields: faults });
     const form = { ...body, kind, answers, idempotencyKey, language, source: ctx.state.source };
     const result =
       now === 'open' ? await registrations.submitRegistration(services, link, form, settings) : { standing: now };
     ctx.status = { completed: 201, open: 409, processing: 202 }[result.standing as string] ?? 200;
     ctx.body = result;
+  }
+
+  /** A password that is missing must not hide which answers are wrong, nor the other way round. */
+  async function moreFaults(ctx: Context, body: unknown) {
+    const link = await present(ctx);
+    const typed = typedSubmission.safeParse(body);
+    return typed.success ? judge(link, await loadSettings(services.db), typed.data).faults : {};
   }
 
   async function cancel(ctx: Context) {
@@ -164,6 +192,7 @@ export function registrationApi({ services }: Wiring): Route[] {
       summary: 'Submit the registration; answers with the outcome',
       headers: { 'Idempotency-Key': 'One value for one submission: a repeated request is the same submission' },
       body: submission,
+      moreFaults,
       responses: {
         200: { description: 'It had ended, or waits for staff', body: outcome },
         201: { description: 'The account is there', body: outcome },
