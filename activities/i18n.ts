@@ -28,7 +28,23 @@ const catalogue = createInstance({
 });
 await catalogue.init();
 
+/** A text without variables is always the same, and a page has a hundred of them: the catalogue is asked once. */
+function remembering(translate: Translate): Translate {
+  const known = new Map<string, string>();
+  return (key, variables) => {
+    if (variables) return translate(key, variables);
+    const words = known.get(key) ?? translate(key);
+    if (words !== key) known.set(key, words);
+    return words;
+  };
+}
+
+const translators = {
+  en: remembering(catalogue.getFixedT('en')),
+  de: remembering(catalogue.getFixedT('de')),
+} satisfies Record<Language, Translate>;
+
 export const isLanguage = (value: unknown): value is Language => languages.includes(value as Language);
 
 /** The words of mails in one language; a missing key is caught by a test, never shown to a person. */
-export const translator = (language: Language): Translate => catalogue.getFixedT(language);
+export const translator = (language: Language): Translate => translators[language];
