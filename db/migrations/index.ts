@@ -6,6 +6,7 @@ import { partners } from './004-partners.js';
 import { consoleTables } from './005-console.js';
 import { accountManagement } from './006-account-management.js';
 import { codeDisplay } from './007-code-display.js';
+import { members } from './011-members.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -15,6 +16,7 @@ const migrations = {
   '005-console': consoleTables,
   '006-account-management': accountManagement,
   '007-code-display': codeDisplay,
+  '011-members': members,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

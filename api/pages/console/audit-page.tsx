@@ -28,6 +28,8 @@ const groups = [
   'partner',
   'partnerCode',
   'provider',
+  'user',
+  'customer',
   'staff',
 ];
 
