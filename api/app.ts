@@ -129,8 +129,8 @@ function isAllowed(ctx: Context, { audience, kind, whilePending }: Route): boole
     ctx.redirect(role ? '/console/login' : '/login');
     return false;
   }
-  const pending = isUsers && !whilePending ? user?.pending[0] : undefined;
-  if (pending) {
+  const pending = isUsers ? user?.pending[0] : undefined;
+  if (pending && whilePending !== true && whilePending !== pending) {
     assertThat(isPage, 'stepPending');
     ctx.redirect(pendingPages[pending]);
     return false;

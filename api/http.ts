@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Logger } from '../db/log.js';
 import type { Language } from './i18n.js';
 import type { Forms } from './middleware/form-token.js';
-import type { StaffSession, UserSession } from './sessions.js';
+import type { PendingStep, StaffSession, UserSession } from './sessions.js';
 
 /**
  * Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. `user-admin`:
@@ -44,8 +44,11 @@ export interface Route {
   headers?: Record<string, string>;
   /** Every answer that is no error. */
   responses?: Record<number, { description: string; body?: z.ZodType }>;
-  /** For users who still have to do something before all else: the routes by which they do it, or leave. */
-  whilePending?: true;
+  /**
+   * For users who still have to do something before all else: the routes by which they do it (then only in that step: who
+   * owes the second factor may not yet do what belongs to a later one), or leave (in any step: `true`).
+   */
+  whilePending?: true | PendingStep;
   handle(ctx: Context): Promise<void> | void;
 }
 

@@ -31,11 +31,45 @@ export async function currentAgreements(
   return rows;
 }
 
-/** Ids of the current versions for the kind `:kind`, as an SQL array. */
-export const currentVersionIdsSql = `array(
-  select distinct on (document) id from agreement_versions where :kind = any(kinds) order by document, version desc)`;
+const currentVersionsSql = (kind: string) =>
+  `select distinct on (document) id from agreement_versions where ${kind} = any(kinds) order by document, version desc`;
 
-/** One published version in the person's language, whichever is current today. */
+/** Ids of the current versions for the kind `:kind`, as an SQL array. */
+export const currentVersionIdsSql = `array(${currentVersionsSql(':kind')})`;
+
+/**
+ * What a user still has to accept, in this language (or English, where a version has no such text); without one in the
+ * language of the profile. Empty for an unknown user.
+ */
+export async function pendingAgreements(db: Knex, userId: string, language?: string): Promise<Agreement[]> {
+  const { rows } = await db.raw<{ rows: Agreement[] }>(
+    `
+    with person as (
+      select id, coalesce(:language, language) as language, case when customer_id is null then 'partner' else 'customer' end as kind
+        from users where id = :userId
+    )
+    select distinct on (v.document) v.id as "versionId", v.document, v.version, t.language, t.title, t.body
+      from person p
+        join agreement_versions v on v.id in (${currentVersionsSql('p.kind')})
+        join agreement_texts t on t.agreement_version_id = v.id and t.language in (p.language, 'en')
+      where not exists (select from consents c where c.user_id = p.id and c.agreement_version_id = v.id)
+      order by v.document desc, (t.language = p.language) desc`,
+    { userId, language: language ?? null },
+  );
+  return rows;
+}
+
+/** Notes that a user accepts these texts; what is accepted already stays as it was. */
+export async function acceptAgreements(db: Knex, userId: string, accepted: Agreement[]): Promise<void> {
+  const consents = accepted.map(({ versionId, language }) => ({
+    user_id: userId,
+    agreement_version_id: versionId,
+    language,
+  }));
+  await db('consents').insert(consents).onConflict(['user_id', 'agreement_version_id']).ignore();
+}
+
+/** One published version in this language, or English where it has no such text, whichever is current today. */
 export async function agreementVersion(db: Knex, versionId: string, language: string): Promise<Agreement | undefined> {
   const { rows } = await db.raw<{ rows: Agreement[] }>(
     `

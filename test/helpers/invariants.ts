@@ -25,10 +25,12 @@ const nothingFound: Record<string, string> = {
             and c.accepted_at is not null)`,
   'INV-4 a code was used as often as it made accounts, and no oftener than it may': `
     select c.id from partner_codes c where c.uses > c.max_uses
-      or c.uses <> (select count(*) from users u where u.partner_code_id = c.id)`,
-  'INV-5 a registration that says completed has exactly one account': `
+      or c.uses <> (select count(*) from users u where u.partner_code_id = c.id)
+        + (select count(*) from erased_accounts e where e.partner_code_id = c.id)`,
+  'INV-5 a registration that says completed has exactly one account, or had it': `
     select r.reference from registrations r where r.state = 'completed'
-      and 1 <> (select count(*) from users u where u.registration_id = r.id)`,
+      and 1 <> (select count(*) from users u where u.registration_id = r.id)
+        + (select count(*) from erased_accounts e where e.registration_id = r.id)`,
   'INV-5 what ended keeps no submission': `
     select r.reference, s.created_at, r.ended_at from registrations r join registration_submissions s on s.registration_id = r.id
       where r.ended_at is not null and s.created_at < r.ended_at`,
