@@ -16,12 +16,12 @@ import { describeApi } from './openapi.js';
 import { accountRoutes } from './routes/account.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
-import { passwordResetRoutes } from './routes/password-resets.js';
 import { registrationApi } from './routes/registrations/api.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
 import { startPages } from './routes/registrations/start-pages.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { signInRoutes } from './routes/sign-in.js';
 import { systemRoutes } from './routes/system.js';
 import type { Wiring } from './routes/wiring.js';
 import {
@@ -33,6 +33,7 @@ import {
   staffSessionLifetimes,
   userSessionLifetimes,
 } from './sessions.js';
+import { koaSignIn } from './sign-in/middleware.js';
 
 export interface AppOptions extends Wiring {
   trustedProxies: string[];
@@ -43,7 +44,7 @@ export function allRoutes(wiring: Wiring): Route[] {
   const routes = [
     ...systemRoutes(wiring),
     ...sessionRoutes(wiring),
-    ...passwordResetRoutes(wiring),
+    ...signInRoutes(wiring),
     ...startPages(wiring),
     ...linkPages(wiring),
     ...registrationApi(wiring),
@@ -83,6 +84,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(koaSource(trustedProxies));
   app.use(koaErrors(services.log));
   app.use(koaFormToken(services.keys, secure));
+  app.use(koaSignIn(options.signIn, { db: services.db, publicUrl, secure }));
   app.use(router.routes() as Middleware);
   app.use(router.allowedMethods() as Middleware);
   return app;

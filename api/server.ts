@@ -9,6 +9,7 @@ import { Engine } from './engine.js';
 import { readEnvironment } from './environment.js';
 import { RateLimits } from './rate-limits.js';
 import { startReconciler } from './reconciler.js';
+import { SignIn } from './sign-in/sign-in.js';
 
 /** Milliseconds (security.md H6): slow senders are cut off, and requests under way at a stop may finish. */
 const headersTimeout = 10_000;
@@ -34,11 +35,13 @@ const connection = Connection.lazy({
 const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
 const engine = new Engine({ client, taskQueue: env.TEMPORAL_TASK_QUEUE, publicUrl: env.PUBLIC_URL });
 const services = { db, engine, log, keys: env.SECRET_KEYS, limits: new RateLimits(db, env.LIMITS, env.SECRET_KEYS) };
+const secure = new URL(env.PUBLIC_URL).protocol === 'https:';
 const app = createApp({
   services,
+  signIn: new SignIn({ db, keys: env.SECRET_KEYS, log, publicUrl: env.PUBLIC_URL, secure }),
   client,
   publicUrl: env.PUBLIC_URL,
-  secure: new URL(env.PUBLIC_URL).protocol === 'https:',
+  secure,
   providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
   inboxUrl: env.INBOX_URL,
   temporalUiUrl: env.TEMPORAL_UI_URL,

@@ -12,6 +12,8 @@ export interface UserSession {
   email: string;
   givenName: string;
   familyName: string;
+  /** When the person logged in. */
+  createdAt: Date;
   /** One of the two is set. */
   customerId: string | null;
   partnerId: string | null;
@@ -78,9 +80,9 @@ export async function findUserSession(
       update sessions set last_seen_at = now()
         where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
           and created_at > now() - make_interval(secs => :absolute)
-        returning token_hash, user_id
+        returning token_hash, user_id, created_at
     )
-    select seen.token_hash as "tokenHash", u.id as "userId", u.email, u.given_name as "givenName",
+    select seen.token_hash as "tokenHash", seen.created_at as "createdAt", u.id as "userId", u.email, u.given_name as "givenName",
         u.family_name as "familyName", u.customer_id as "customerId", u.partner_id as "partnerId",
         u.user_type_id as "userTypeId", t.permissions, '{}'::text[] as pending
       from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id

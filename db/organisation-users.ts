@@ -8,6 +8,7 @@ import {
   organisationOf,
   type Tenant,
 } from './organisations.js';
+import { endSignIns } from './sign-in-records.js';
 
 /** Staff reach everybody; a user only people of the own organisation, which comes from the session (security.md A2). */
 export type UserActor = { staffId: string } | ({ userId: string } & Tenant);
@@ -155,7 +156,10 @@ async function writeAccess(
   await trx('users')
     .where({ id })
     .update({ user_type_id: userTypeId, ...(isSwitched ? switched : {}) });
-  if (disabled) await trx('sessions').where({ user_id: id }).delete();
+  if (disabled) {
+    await trx('sessions').where({ user_id: id }).delete();
+    await endSignIns(trx, id);
+  }
   const line = { ...auditActor(actor), source, subjectType: 'user', subject: id } as const;
   if (userTypeId !== before.userTypeId)
     await recordAudit(trx, {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { UniqueViolationError } from 'objection';
 import { Partner } from './models.js';
+import { endSignInsOfPartner } from './sign-in-records.js';
 
 export interface PartnerSummary extends Pick<Partner, 'id' | 'name' | 'city' | 'country' | 'origin' | 'disabled_at'> {
   users: number;
@@ -141,13 +142,14 @@ export async function wouldBeCircular(trx: Knex, id: string, parentId: string): 
   return rows.length > 0;
 }
 
-/** Disables a partner and ends its users' sessions; false if it is disabled already. */
+/** Disables a partner and ends its users' sessions, here and with applications; false if it is disabled already. */
 export async function disablePartner(trx: Knex, id: string): Promise<boolean> {
   const changed = await Partner.query(trx).findById(id).whereNull('disabled_at').patch({ disabled_at: new Date() });
   if (changed === 0) return false;
   await trx('sessions')
     .whereIn('user_id', trx('users').where({ partner_id: id }).select('id'))
     .delete();
+  await endSignInsOfPartner(trx, id);
   return true;
 }
 

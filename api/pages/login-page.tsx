@@ -22,6 +22,7 @@ export function LoginPage({ page, model }: { page: PageContext; model: LoginMode
             </span>
             <h1>{t('login.readyTitle')}</h1>
             <p class="lead">{t('login.readyLead')}</p>
+            <Destination page={page} application={model.application} />
             <LoginForm page={page} model={model} />
           </section>
         </Journey>
@@ -29,9 +30,10 @@ export function LoginPage({ page, model }: { page: PageContext; model: LoginMode
         <div class="narrow">
           <section class="card">
             <h1>{t('login.title')}</h1>
+            <Destination page={page} application={model.application} />
             <LoginForm page={page} model={model} />
           </section>
-          <NewHere page={page} open={model.registrationOpen} />
+          <NewHere page={page} model={model} />
         </div>
       )}
     </Layout>
@@ -51,21 +53,22 @@ function LoginForm({ page, model }: { page: PageContext; model: LoginModel }) {
       <FormToken page={page} />
       <TextField page={page} name="email" type="email" inputMode="email" autocomplete="username" value={model.email} />
       <PasswordField page={page} name="password" autocomplete="current-password" />
-      <p class="below-field">
-        <a href="/password-reset">{t('login.forgot')}</a>
-      </p>
       <button type="submit">{t('login.submit')}</button>
     </form>
   );
 }
 
-function NewHere({ page: { t }, open }: { page: PageContext; open: boolean }) {
-  if (!open) return <p class="aside-note">{t('login.closed')}</p>;
+/** Where the person came from, and gets back to. */
+const Destination = ({ page, application }: { page: PageContext; application?: string }) =>
+  application ? <p class="lead">{page.t('signIn.toContinue', { application })}</p> : null;
+
+function NewHere({ page: { t }, model }: { page: PageContext; model: LoginModel }) {
+  if (!model.registrationOpen) return <p class="aside-note">{t('login.closed')}</p>;
   return (
     <section class="aside-card">
       <h2>{t('login.newHere')}</h2>
       <p>{t('login.newHereText')}</p>
-      <a class="button outline" href="/register">
+      <a class="button outline" href={model.application ? '/sign-in/create' : '/register'}>
         {t('login.create')}
       </a>
     </section>

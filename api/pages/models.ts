@@ -27,6 +27,8 @@ export interface LoginModel {
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
   notice?: 'accountReady' | 'loggedOut' | 'alreadyRegistered' | 'passwordSet';
+  /** The application that sent the person here and will have them back. */
+  application?: string;
   /** "Create new account" is shown only while onboarding is on. */
   registrationOpen: boolean;
 }

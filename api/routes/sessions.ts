@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loadSettings } from '../../db/registrations.js';
+import { afterLogin } from '../after-login.js';
 import { cookieName, sessionCookie } from '../cookies.js';
 import { RequestError } from '../errors.js';
 import { readFlash, setFlash } from '../flash.js';
@@ -9,6 +10,7 @@ import { LoginPage } from '../pages/login-page.js';
 import { openKinds } from '../registration-forms.js';
 import { closeSession } from '../sessions.js';
 import { showPage } from '../show-page.js';
+import { needsNewLogin, SignInRequests } from '../sign-in/requests.js';
 import type { Wiring } from './wiring.js';
 
 const loginForm = z.strictObject({
@@ -21,7 +23,8 @@ const credentials = z.strictObject({ email: z.string().max(1_000), password: z.s
 const loggedIn = z.strictObject({ status: z.literal('loggedIn') });
 
 /** Log in and out, as pages and as JSON. */
-export function sessionRoutes({ services, secure }: Wiring): Route[] {
+export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
+  const requests = new SignInRequests(signIn, secure);
   const setCookie = (ctx: Context, token: string | null) =>
     ctx.cookies.set(cookieName(sessionCookie, secure), token, {
       httpOnly: true,
@@ -35,11 +38,14 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
     shown: { email?: string; error?: string; seconds?: number } = {},
     status = 200,
   ) {
-    if (ctx.state.user && status === 200) return ctx.redirect('/account');
+    const request = await requests.find(ctx);
+    const { user } = ctx.state;
+    if (user && status === 200 && !(request && needsNewLogin(request, user))) return ctx.redirect('/account');
     const settings = await loadSettings(services.db);
     const flash = readFlash(ctx, secure);
     const model = {
-      email: shown.email ?? flash.email,
+      email: shown.email ?? flash.email ?? request?.loginHint,
+      application: request?.application.name,
       notice: shown.error ? undefined : flash.notice,
       error: shown.error,
       seconds: shown.seconds,
@@ -57,7 +63,7 @@ export function sessionRoutes({ services, secure }: Wiring): Route[] {
       if (error.details.retryAfter) ctx.set('Retry-After', String(error.details.retryAfter));
       return showLogin(ctx, { email, error: error.code, seconds: error.details.retryAfter }, error.status);
     }
-    seeOther(ctx, '/account');
+    seeOther(ctx, afterLogin(ctx, secure));
   }
 
   async function logOut(ctx: Context) {

@@ -1,10 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Services } from '../registrations.js';
+import type { SignIn } from '../sign-in/sign-in.js';
 
 /** What routes are made from, besides the services. */
 export interface Wiring {
   services: Services;
   client: Client;
+  /** The OpenID provider. */
+  signIn: SignIn;
   publicUrl: string;
   /** Cookies over TLS. */
   secure: boolean;
