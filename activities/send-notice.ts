@@ -12,6 +12,9 @@ export interface SendNoticeInput {
 /** Where the link of each notice leads, from its token. */
 const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'staff-invitation': (token) => `/console/setup/${token}`,
+  'password-reset': (token) => `/password-reset/${token}`,
+  'password-reset-unknown': () => '/login',
+  'password-changed': () => '/password-reset',
 };
 
 /** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */

@@ -16,6 +16,7 @@ import { describeApi } from './openapi.js';
 import { accountRoutes } from './routes/account.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
+import { passwordResetRoutes } from './routes/password-resets.js';
 import { registrationApi } from './routes/registrations/api.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
@@ -45,6 +46,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...systemRoutes(wiring),
     ...sessionRoutes(wiring),
     ...signInRoutes(wiring),
+    ...passwordResetRoutes(wiring),
     ...startPages(wiring),
     ...linkPages(wiring),
     ...registrationApi(wiring),

@@ -7,6 +7,7 @@ import { RequestError } from './errors.js';
 /** Defaults of security.md §7; counted in PostgreSQL, so that a restart or a second process resets nothing (L4). */
 export const defaultLimits = {
   startsPerSource: 20, // an hour
+  resetsPerSource: 20, // an hour
   mailsPerMailboxMinute: 1,
   mailsPerMailboxHour: 5,
   mailsPerMailboxDay: 10,
@@ -46,6 +47,7 @@ export class RateLimits {
       } as IRateLimiterPostgresOptions);
     this.limiters = {
       startsPerSource: limiter('startsPerSource', hour),
+      resetsPerSource: limiter('resetsPerSource', hour),
       mailsPerMailboxMinute: limiter('mailsPerMailboxMinute', minute),
       mailsPerMailboxHour: limiter('mailsPerMailboxHour', hour),
       mailsPerMailboxDay: limiter('mailsPerMailboxDay', day),

@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
+import type { Database } from '../db/connection.js';
 import { waitingNotices } from '../db/notices.js';
 import {
   endWithoutWorkflow,
@@ -50,16 +51,23 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
-    await services.db('rate_limits').where('expire', '<', Date.now()).delete();
+    await clearExpired(services.db);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
-    await services.db('provider_tests').whereRaw("created_at < now() - interval '1 day'").delete();
     await eraseDisplays(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await handOver(services, olderThanSeconds);
     await serveLeftovers(services, olderThanSeconds);
   });
+}
+
+/** What opens nothing any more is not kept. */
+async function clearExpired(db: Database): Promise<void> {
+  await db('rate_limits').where('expire', '<', Date.now()).delete();
+  await db('provider_tests').whereRaw("created_at < now() - interval '1 day'").delete();
+  await db('password_resets').whereRaw('expires_at < now()').delete();
+  await db('email_changes').whereRaw('expires_at < now()').delete();
 }
 
 /** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */

@@ -7,7 +7,7 @@ const tokenPurpose = 'notice-token';
 const valuesPurpose = 'notice-values';
 
 /** Mails that belong to no registration. */
-export type NoticeTemplate = 'staff-invitation';
+export type NoticeTemplate = 'staff-invitation' | 'password-reset' | 'password-reset-unknown' | 'password-changed';
 
 export interface NewNotice {
   template: NoticeTemplate;

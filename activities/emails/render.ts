@@ -36,6 +36,9 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   declined: noticeTemplate('declined'),
   ended: noticeTemplate('ended', 'startUrl'),
   'staff-invitation': userNotice('staffInvitation', { link: true }),
+  'password-reset': userNotice('passwordReset', { link: true }),
+  'password-reset-unknown': userNotice('passwordResetUnknown', { link: true }),
+  'password-changed': userNotice('passwordChanged', { link: true }),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

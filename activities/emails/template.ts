@@ -32,6 +32,9 @@ export interface EmailVariables {
   declined: NoticeVariables;
   ended: NoticeVariables;
   'staff-invitation': UserNoticeVariables;
+  'password-reset': UserNoticeVariables;
+  'password-reset-unknown': UserNoticeVariables;
+  'password-changed': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */

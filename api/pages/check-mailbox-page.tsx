@@ -59,7 +59,7 @@ function SendAgain({ page, model }: { page: PageContext; model: CheckMailboxMode
   );
 }
 
-function DevelopmentInbox({ page: { t }, url }: { page: PageContext; url: string }) {
+export function DevelopmentInbox({ page: { t }, url }: { page: PageContext; url: string }) {
   return (
     <p class="development">
       <strong>{t('checkMailbox.inboxTitle')}</strong> {t('checkMailbox.inboxText')}{' '}

@@ -111,6 +111,11 @@ export function PasswordField(
   );
 }
 
+/** Tells a password manager whose password this is, where the page does not ask. Has no name, so that it is not sent. */
+export const UserName = ({ email }: { email: string }) => (
+  <input type="text" autocomplete="username" value={email} readOnly hidden />
+);
+
 /** What every control shares; the error's words stand in the page even while hidden, for the browser's own check. */
 export function controlAttributes({ page, name, errors, hint, optional }: FieldProps) {
   const described = [hint && `${name}-hint`, `${name}-error`].filter(Boolean).join(' ');

@@ -53,6 +53,9 @@ function LoginForm({ page, model }: { page: PageContext; model: LoginModel }) {
       <FormToken page={page} />
       <TextField page={page} name="email" type="email" inputMode="email" autocomplete="username" value={model.email} />
       <PasswordField page={page} name="password" autocomplete="current-password" />
+      <p class="below-field">
+        <a href="/password-reset">{t('login.forgot')}</a>
+      </p>
       <button type="submit">{t('login.submit')}</button>
     </form>
   );

@@ -6,6 +6,7 @@ import { partners } from './004-partners.js';
 import { consoleTables } from './005-console.js';
 import { accountManagement } from './006-account-management.js';
 import { codeDisplay } from './007-code-display.js';
+import { ownAccount } from './008-own-account.js';
 import { profiles } from './009-profiles.js';
 import { members } from './011-members.js';
 import { signIn } from './013-sign-in.js';
@@ -18,6 +19,7 @@ const migrations = {
   '005-console': consoleTables,
   '006-account-management': accountManagement,
   '007-code-display': codeDisplay,
+  '008-own-account': ownAccount,
   '009-profiles': profiles,
   '011-members': members,
   '013-sign-in': signIn,

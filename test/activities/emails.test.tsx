@@ -45,6 +45,9 @@ const variables: EmailVariables = {
   declined: notice,
   ended: notice,
   'staff-invitation': { email: 'maria@example.com', link: `${base}/console/setup/${link.slice(-43)}`, values: {} },
+  'password-reset': { email: 'maria@example.com', link: `${base}/password-reset/${link.slice(-43)}`, values: {} },
+  'password-reset-unknown': { email: 'maria@example.com', link: `${base}/login`, values: {} },
+  'password-changed': { email: 'maria@example.com', link: `${base}/password-reset`, values: {} },
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -83,6 +86,9 @@ const expectedLinks: Record<EmailName, string[]> = {
   declined: [],
   ended: [`${base}/register`, `${base}/register`],
   'staff-invitation': [0, 1].map(() => `${base}/console/setup/${link.slice(-43)}`),
+  'password-reset': [0, 1].map(() => `${base}/password-reset/${link.slice(-43)}`),
+  'password-reset-unknown': [`${base}/login`, `${base}/login`],
+  'password-changed': [`${base}/password-reset`, `${base}/password-reset`],
 };
 
 const rendersCompletely = test.macro<[EmailName, Language]>({

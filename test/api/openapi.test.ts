@@ -66,6 +66,8 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'get /api/v1/me',
     'get /api/v1/openapi.json',
     'get /api/v1/registration-links/{token}',
+    'post /api/v1/password-resets',
+    'post /api/v1/password-resets/{token}',
     'post /api/v1/registration-links/{token}/cancellation',
     'post /api/v1/registration-links/{token}/submission',
     'post /api/v1/registrations',

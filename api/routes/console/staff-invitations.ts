@@ -4,6 +4,7 @@ import { recordAudit } from '../../../db/audit.js';
 import { type Invitation, inviteStaff, lockInvitation, withdrawInvitation } from '../../../db/staff-invitations.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
 import { languages } from '../../i18n.js';
+import { handNotice } from '../../outbox.js';
 import type { FieldErrors } from '../../pages/models.js';
 import { email as emailSchema, fieldErrors } from '../registrations/schema.js';
 import type { Wiring } from '../wiring.js';
@@ -37,7 +38,7 @@ export type ShowStaff = (ctx: Context, shown?: ShownStaff, status?: number) => P
  * holds it (security.md A9).
  */
 export function staffInvitationRoutes({ services, secure, publicUrl }: Wiring, show: ShowStaff): Route[] {
-  const { db, engine, keys, limits, log } = services;
+  const { db, keys, limits } = services;
   const mailDomain = new URL(publicUrl).hostname;
 
   async function invite(ctx: Context) {
@@ -53,7 +54,7 @@ export function staffInvitationRoutes({ services, secure, publicUrl }: Wiring, s
       inviteAudited(trx, ctx, { email: parsed.data, role, language }, 'staff.invited'),
     );
     if (!noticeId) return show(ctx, { form, errors: { email: 'alreadyStaff' }, error: 'invalidFields' }, 400);
-    await hand(noticeId);
+    await handNotice(services, noticeId);
     done(ctx, list, 'invited', secure);
   }
 
@@ -68,7 +69,7 @@ export function staffInvitationRoutes({ services, secure, publicUrl }: Wiring, s
       );
     });
     if (!noticeId) return show(ctx, { error: 'staleEdit' }, 409);
-    await hand(noticeId);
+    await handNotice(services, noticeId);
     done(ctx, list, 'resent', secure);
   }
 
@@ -98,13 +99,6 @@ export function staffInvitationRoutes({ services, secure, publicUrl }: Wiring, s
     const after = { role: invitation.role };
     if (subject) await recordAudit(trx, { ...auditOf(ctx), action, subjectType: 'staff', subject, after });
     return subject;
-  }
-
-  /** Has the mail sent; while the engine is away it stays in the outbox, and the reconciler takes it up. */
-  async function hand(noticeId: string) {
-    await engine.serve('notice', noticeId).catch((error) => {
-      log.warn({ err: error, noticeId }, 'the engine did not take a notice; it is taken up later');
-    });
   }
 
   function showLimit(ctx: Context, form?: InvitationForm) {
