@@ -5,6 +5,7 @@ import type { StaffRole } from '../db/models.js';
 import { cookieName, sessionCookie, staffCookie } from './cookies.js';
 import { assertThat, RequestError } from './errors.js';
 import type { Context, Route } from './http.js';
+import { identifyMachine } from './machine-access.js';
 import { readBody } from './middleware/body.js';
 import { koaErrors } from './middleware/errors.js';
 import { koaFormToken } from './middleware/form-token.js';
@@ -17,6 +18,7 @@ import { accountRoutes } from './routes/account.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
+import { platformRoutes } from './routes/platform/index.js';
 import { registrationApi } from './routes/registrations/api.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
@@ -52,6 +54,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...registrationApi(wiring),
     ...accountRoutes(wiring),
     ...agreementRoutes(wiring),
+    ...platformRoutes(wiring),
     ...consoleRoutes(wiring),
   ];
   const openApi: Route = {
@@ -93,9 +96,12 @@ export function createApp(options: AppOptions): Koa {
 }
 
 /** One route's whole way: who asks, is it really them, is the body in order, then the handler. */
-function answer(route: Route, { services: { db }, secure, publicUrl }: AppOptions) {
+function answer(route: Route, { services, secure, publicUrl }: AppOptions) {
+  const { db } = services;
   return async (ctx: Context): Promise<void> => {
-    if (route.path.startsWith('/console')) {
+    if (route.audience === 'machine') {
+      ctx.state.machine = await identifyMachine(ctx, services);
+    } else if (route.path.startsWith('/console')) {
       const token = ctx.cookies.get(cookieName(staffCookie, secure));
       if (token) ctx.state.staff = await findStaffSession(db, token, staffSessionLifetimes);
     } else if (!route.path.startsWith('/assets')) {
@@ -125,8 +131,12 @@ function answer(route: Route, { services: { db }, secure, publicUrl }: AppOption
  * Sends a person to the right login, or to what has to be done before all else; answers a program with 401, and whoever
  * lacks the right with 403.
  */
-function isAllowed(ctx: Context, { audience, kind, whilePending }: Route): boolean {
-  const { user, staff } = ctx.state;
+function isAllowed(ctx: Context, { audience, scope, kind, whilePending }: Route): boolean {
+  const { user, staff, machine } = ctx.state;
+  if (audience === 'machine') {
+    assertThat(scope && machine?.scopes.includes(scope), 'forbidden');
+    return true;
+  }
   const role = audience.startsWith('staff-') ? (audience.slice('staff-'.length) as StaffRole) : undefined;
   const isUsers = audience === 'user' || audience === 'user-admin';
   const isPage = kind === 'page' && ctx.method !== 'POST';

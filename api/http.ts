@@ -1,6 +1,7 @@
 /** The shape of every route; the router, the audience check, the body check and OpenAPI are all made from it. */
 import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
+import type { ApiScope, Machine } from '../db/api-keys.js';
 import type { Logger } from '../db/log.js';
 import type { Language } from './i18n.js';
 import type { Forms } from './middleware/form-token.js';
@@ -8,9 +9,18 @@ import type { PendingStep, StaffSession, UserSession } from './sessions.js';
 
 /**
  * Who may call a route; there is no default (security.md A1). `link`: whoever presents the token in the path. `user-admin`:
- * users who may manage the users of their organisation. Of staff, each role may do what the ones before it may (A15).
+ * users who may manage the users of their organisation. `machine`: programs of the host platform, by an API key with the
+ * route's scope; cookies count for nothing there. Of staff, each role may do what the ones before it may (A15).
  */
-export type Audience = 'public' | 'link' | 'user' | 'user-admin' | 'staff-viewer' | 'staff-operator' | 'staff-admin';
+export type Audience =
+  | 'public'
+  | 'link'
+  | 'user'
+  | 'user-admin'
+  | 'machine'
+  | 'staff-viewer'
+  | 'staff-operator'
+  | 'staff-admin';
 
 export interface RequestState {
   requestId: string;
@@ -21,6 +31,7 @@ export interface RequestState {
   forms: Forms;
   user?: UserSession;
   staff?: StaffSession;
+  machine?: Machine;
 }
 
 export type Context = RouterContext<RequestState>;
@@ -29,6 +40,8 @@ export interface Route {
   method: 'get' | 'post' | 'put' | 'delete';
   path: string;
   audience: Audience;
+  /** Of machines: what their key has to be good for. */
+  scope?: ApiScope;
   /** `page`: answers HTML and takes forms. `api`: answers and takes JSON. */
   kind: 'page' | 'api';
   /** Of the API, for its description. */

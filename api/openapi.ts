@@ -38,20 +38,25 @@ export function describeApi(routes: Route[], { publicUrl, secure }: { publicUrl:
     paths,
     components: {
       schemas: { Problem: jsonSchema(problem, 'output') },
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName(sessionCookie, secure) } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: cookieName(sessionCookie, secure) },
+        apiKey: { type: 'http', scheme: 'bearer', description: 'A key from the Console, with the scopes it needs' },
+      },
     },
   };
 }
 
-function operation({ method, path, summary, audience, body, headers = {}, responses = {} }: Route): object {
+function operation(route: Route): object {
+  const { method, path, summary, body, query, headers = {}, responses = {} } = route;
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => parameter('path', name!)),
     ...(method === 'get' ? [] : [parameter('header', 'vestibule-request', 'Proof that no other site sent this')]),
     ...Object.entries(headers).map(([name, description]) => parameter('header', name, description)),
+    ...(query ? queryParameters(query) : []),
   ];
   return {
     summary,
-    ...(audience === 'user' || audience === 'user-admin' ? { security: [{ session: [] }] } : {}),
+    ...security(route),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } } : {}),
     responses: {
@@ -71,6 +76,20 @@ function operation({ method, path, summary, audience, body, headers = {}, respon
     },
   };
 }
+
+function security({ audience, scope }: Route): object {
+  if (audience === 'machine') return { security: [{ apiKey: [scope] }] };
+  return audience === 'user' || audience === 'user-admin' ? { security: [{ session: [] }] } : {};
+}
+
+/** What may stand behind the question mark, as it is sent: text. */
+const queryParameters = (query: z.ZodObject) => {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = property as { description?: string };
+    return { name, in: 'query', required: required.includes(name), schema, ...(description ? { description } : {}) };
+  });
+};
 
 const parameter = (place: string, name: string, description?: string) => ({
   name,

@@ -19,6 +19,8 @@ export const defaultLimits = {
   loginsPerAccount: 10, // ten minutes, from one source
   loginsPerAccountOverall: 30, // a minute, from everywhere: soon over for the owner (P11)
   loginsPerSource: 100, // ten minutes
+  wrongApiKeysPerSource: 30, // ten minutes
+  requestsPerApiKey: 600, // a minute
 };
 export type Limits = typeof defaultLimits;
 
@@ -59,6 +61,8 @@ export class RateLimits {
       loginsPerAccount: limiter('loginsPerAccount', 10 * minute),
       loginsPerAccountOverall: limiter('loginsPerAccountOverall', minute),
       loginsPerSource: limiter('loginsPerSource', 10 * minute),
+      wrongApiKeysPerSource: limiter('wrongApiKeysPerSource', 10 * minute),
+      requestsPerApiKey: limiter('requestsPerApiKey', minute),
     };
   }
 

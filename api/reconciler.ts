@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { eraseDisplayedApiKeys } from '../db/api-keys.js';
 import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
 import type { Database } from '../db/connection.js';
@@ -55,6 +56,7 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);
+    await eraseDisplayedApiKeys(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await handOver(services, olderThanSeconds);

@@ -46,6 +46,7 @@ export async function listAudit(
             (select concat_ws(' – ', p.name, c.label) from partner_codes c join partners p on p.id = c.partner_id where c.id = k.id)
           when 'user' then (select ${masked} from users u where u.id = k.id)
           when 'customer' then (select name from customers where id = k.id)
+          when 'apiKey' then (select name from api_keys where id = k.id)
           when 'staff' then coalesce((select email from staff where id = k.id), (select email from notices where id = k.id))
         end as "subjectName"
       from audit_log a

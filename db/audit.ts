@@ -20,7 +20,8 @@ export type AuditEntry = AuditActor & {
     | 'staff'
     | 'batch'
     | 'user'
-    | 'customer';
+    | 'customer'
+    | 'apiKey';
   /** A registration's reference, else an id. */
   subject: string;
   before?: object;

@@ -10,6 +10,7 @@ import { ownAccount } from './008-own-account.js';
 import { profiles } from './009-profiles.js';
 import { members } from './011-members.js';
 import { signIn } from './013-sign-in.js';
+import { platform } from './014-platform.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -23,6 +24,7 @@ const migrations = {
   '009-profiles': profiles,
   '011-members': members,
   '013-sign-in': signIn,
+  '014-platform': platform,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

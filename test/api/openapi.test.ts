@@ -17,7 +17,7 @@ const operation = z.strictObject({
       z.strictObject({
         name: z.string(),
         in: z.enum(['path', 'header', 'query']),
-        required: z.literal(true),
+        required: z.boolean(),
         schema: schemaObject,
         description: z.string().optional(),
       }),
@@ -41,7 +41,10 @@ const document = z.strictObject({
     schemas: z.record(z.string(), schemaObject),
     securitySchemes: z.record(
       z.string(),
-      z.strictObject({ type: z.literal('apiKey'), in: z.literal('cookie'), name: z.string() }),
+      z.union([
+        z.strictObject({ type: z.literal('apiKey'), in: z.literal('cookie'), name: z.string() }),
+        z.strictObject({ type: z.literal('http'), scheme: z.literal('bearer'), description: z.string() }),
+      ]),
     ),
   }),
 });
@@ -63,9 +66,16 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
   t.deepEqual(described.sort(), [
     'delete /api/v1/sessions/current',
     'get /api/v1/agreements',
+    'get /api/v1/customers',
+    'get /api/v1/customers/{id}',
     'get /api/v1/me',
     'get /api/v1/openapi.json',
+    'get /api/v1/partners',
+    'get /api/v1/partners/{id}',
     'get /api/v1/registration-links/{token}',
+    'get /api/v1/registrations/{reference}',
+    'get /api/v1/users',
+    'get /api/v1/users/{id}',
     'post /api/v1/password-resets',
     'post /api/v1/password-resets/{token}',
     'post /api/v1/registration-links/{token}/cancellation',
@@ -87,7 +97,7 @@ test('every described path is served, its parameters are described, and every ch
         t.is(requestBody?.content['application/json']?.schema.additionalProperties, false, path);
       const answer = await new BrowserSession(stack.url).json(
         method.toUpperCase(),
-        path.replace('{token}', 'x'),
+        path.replace(/\{\w+\}/, 'x'),
         method === 'get' ? undefined : {},
       );
       t.is(answer.status === 401, security !== undefined, path);

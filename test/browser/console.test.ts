@@ -30,7 +30,17 @@ async function furnish({ stack }: Scene): Promise<string[]> {
   const { partnerId } = await buildPartnerCode(db, SecretKeys.parse(stack.env.SECRET_KEYS ?? ''));
   const { id: typeId } = await db('user_types').first('id');
   const { id: versionId } = await db('agreement_versions').first('id');
-  const areas = ['registrations', 'onboarding', 'user-types', 'agreements', 'partners', 'provider', 'staff', 'audit'];
+  const areas = [
+    'api-keys',
+    'registrations',
+    'onboarding',
+    'user-types',
+    'agreements',
+    'partners',
+    'provider',
+    'staff',
+    'audit',
+  ];
   return [
     '/console',
     ...areas.map((area) => `/console/${area}`),

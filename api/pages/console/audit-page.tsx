@@ -30,6 +30,7 @@ const groups = [
   'provider',
   'user',
   'customer',
+  'apiKey',
   'staff',
 ];
 

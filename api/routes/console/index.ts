@@ -1,6 +1,7 @@
 import type { Route } from '../../http.js';
 import type { Wiring } from '../wiring.js';
 import { agreementRoutes } from './agreements.js';
+import { apiKeyRoutes } from './api-keys.js';
 import { auditRoutes } from './audit.js';
 import { batchRoutes } from './batches.js';
 import { doorRoutes } from './door.js';
@@ -27,6 +28,7 @@ export const consoleRoutes = (wiring: Wiring): Route[] => [
   ...partnerRoutes(wiring),
   ...partnerCodeRoutes(wiring),
   ...providerRoutes(wiring),
+  ...apiKeyRoutes(wiring),
   ...staffRoutes(wiring),
   ...auditRoutes(wiring),
 ];

@@ -12,13 +12,11 @@ import { fieldErrors } from '../registrations/schema.js';
 import type { Wiring } from '../wiring.js';
 import { buildLetter } from './code-letter.js';
 import { auditOf, done, formFields, plainForm } from './console-request.js';
+import { lastDay } from './last-day.js';
 import { isId, partnerOf, showPartner } from './partner-page.js';
 import { line } from './typed-text.js';
 
 const mostUses = 10_000;
-/** Nobody means a code that works for longer. */
-const mostDays = 3_660;
-const dayMilliseconds = 24 * 3_600_000;
 
 const typedCode = z.strictObject({
   ...formFields,
@@ -41,28 +39,8 @@ const newCode = z.object({
     .refine((text) => /^\s*\d{1,6}\s*$/.test(text), 'invalidNumber')
     .transform(Number)
     .refine((uses) => uses >= 1 && uses <= mostUses, 'outOfRange'),
-  expiresOn: z
-    .string()
-    .default('')
-    .transform((text, context) => {
-      if (text === '') return null;
-      const fault = dateFault(text);
-      if (!fault) return lastMoment(text);
-      context.addIssue({ code: 'custom', message: fault });
-      return z.NEVER;
-    }),
+  expiresOn: lastDay,
 });
-
-/** The end of that day, in UTC. */
-const lastMoment = (date: string) => new Date(`${date}T23:59:59Z`);
-
-function dateFault(date: string): string | undefined {
-  const end = lastMoment(date);
-  // 31 February is read as a day in March, or as none.
-  if (Number.isNaN(end.getTime()) || end.toISOString().slice(0, 10) !== date) return 'invalidDate';
-  if (end.getTime() < Date.now()) return 'dateInPast';
-  return end.getTime() > Date.now() + mostDays * dayMilliseconds ? 'outOfRange' : undefined;
-}
 
 /** A partner's codes: make, replace, revoke. A code is in the answer to the form that made it, for ten minutes, and nowhere else (security.md D8). */
 export function partnerCodeRoutes(wiring: Wiring): Route[] {

@@ -12,6 +12,7 @@ import { type PartnerModel, PartnerPage } from '../../pages/console/partners-det
 import type { PartnerPickerModel } from '../../pages/console/partners-picker.js';
 import type { FieldErrors } from '../../pages/models.js';
 import { showPage } from '../../show-page.js';
+import { dayAhead } from './last-day.js';
 import { takeDone } from './take-done.js';
 
 /** Users and codes on a partner's page, newest first. */
@@ -57,7 +58,7 @@ export async function showPartner(
     userTotal: total,
     codes: codes.map((code) => presentCode(code, ctx.state.language)),
     newCodeId: randomUUID(),
-    defaultExpiry: dateAfter(usualCodeDays),
+    defaultExpiry: dayAhead(usualCodeDays),
     values,
     errors,
     error,
@@ -65,9 +66,6 @@ export async function showPartner(
   };
   showPage(ctx, PartnerPage, model, status);
 }
-
-/** "2027-02-21", so many days from now. */
-const dateAfter = (days: number) => new Date(Date.now() + days * 24 * 3_600_000).toISOString().slice(0, 10);
 
 /** What stands in the place of an external id where a provider gives none; it says nothing to people. */
 export const isMadeUpId = (id: string | null | undefined): boolean => id?.startsWith('code:') ?? false;
