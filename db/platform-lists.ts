@@ -39,7 +39,7 @@ const organisation = (
 
 /** Without what is nobody else's: password, codes, registration. */
 const selections = {
-  users: `select r.id, r.email, r.given_name as "givenName", r.family_name as "familyName", r.phone, r.language,
+  users: `select r.id, r.email, r.given_name as "givenName", r.family_name as "familyName", r.phone, r.language, r.time_zone as "timeZone",
       r.customer_id as "customerId", r.partner_id as "partnerId",
       json_build_object('id', t.id, 'name', t.name, 'permissions', t.permissions) as "userType",
       r.disabled_at as "disabledAt", ${times('r')}

@@ -76,6 +76,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'get /api/v1/registrations/{reference}',
     'get /api/v1/users',
     'get /api/v1/users/{id}',
+    'get /api/v1/users/{id}/pending-agreements',
     'post /api/v1/password-resets',
     'post /api/v1/password-resets/{token}',
     'post /api/v1/registration-links/{token}/cancellation',

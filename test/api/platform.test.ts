@@ -158,6 +158,7 @@ test('paging meets every user once, also while they change, and tells where to g
     'language',
     'partnerId',
     'phone',
+    'timeZone',
     'userType',
   ]);
   const wrong = [
@@ -214,6 +215,20 @@ test('customers, partners and registrations are read by what webhooks and users 
   t.true(partners.items.some(({ id }) => id === partner.id));
   for (const path of ['users/x', `users/${nobody}`, 'registrations/RG-0000-0000', `customers/${partner.id}`])
     t.is((await askAs(stack.url, key, `/api/v1/${path}`)).status, 404, path);
+});
+
+test('what a user still has to accept is told, and is nothing once they have accepted it', async (t) => {
+  const { stack, key } = t.context;
+  const { email } = await buildAccount(stack);
+  const { id } = await stack.db('users').where({ email }).first('id');
+  const ask = async () =>
+    (await askAs(stack.url, key, `/api/v1/users/${id}/pending-agreements`)).json<{ items: object[] }>();
+  t.deepEqual(await ask(), { items: [] });
+  await stack.db('consents').where({ user_id: id }).delete();
+  const { items } = await ask();
+  t.is(items.length, 2);
+  t.like(items[0], { document: 'terms', version: 1, language: 'en' });
+  t.is((await askAs(stack.url, key, `/api/v1/users/${nobody}/pending-agreements`)).status, 404);
 });
 
 test('who guesses keys is slowed down, and a key has its share; another key from there goes on', async (t) => {

@@ -83,6 +83,7 @@ const declared: Record<string, string[]> = {
     'get /api/v1/registrations/:reference',
     'get /api/v1/users',
     'get /api/v1/users/:id',
+    'get /api/v1/users/:id/pending-agreements',
   ],
   'staff-viewer': [
     'get /console',

@@ -1,5 +1,6 @@
 /** What programs of the host platform read, with an API key. */
 import type { z } from 'zod';
+import { pendingAgreements } from '../../../db/agreements.js';
 import type { ApiScope } from '../../../db/api-keys.js';
 import {
   findForPlatform,
@@ -15,7 +16,17 @@ import type { Context, Route } from '../../http.js';
 import { pathId } from '../console/typed-text.js';
 import { fieldErrors } from '../registrations/schema.js';
 import type { Wiring } from '../wiring.js';
-import { cursorOf, customer, listQuery, pageOf, partner, registration, user, userQuery } from './schema.js';
+import {
+  cursorOf,
+  customer,
+  listQuery,
+  pageOf,
+  partner,
+  pendingBody,
+  registration,
+  user,
+  userQuery,
+} from './schema.js';
 
 const subjects: { table: ListedTable; what: string; one: string; query: z.ZodObject; item: z.ZodObject }[] = [
   { table: 'users', what: 'Users', one: 'A user', query: userQuery, item: user },
@@ -26,6 +37,7 @@ const subjects: { table: ListedTable; what: string; one: string; query: z.ZodObj
 export const platformRoutes = (wiring: Wiring): Route[] => [
   ...subjects.flatMap((subject) => listRoutes(wiring, subject)),
   registrationRoute(wiring),
+  pendingAgreementsRoute(wiring),
 ];
 
 const machine = (scope: ApiScope) => ({ kind: 'api', method: 'get', audience: 'machine', scope }) as const;
@@ -88,6 +100,23 @@ function registrationRoute({ services: { db } }: Wiring): Route {
     path: '/api/v1/registrations/:reference',
     summary: 'A registration by its reference, as webhooks name it',
     responses: { 200: { description: 'The registration', body: registration }, ...unchanged },
+    handle: show,
+  };
+}
+
+/** The host platform may have asked a person to log in here first, and wants to know whether that is worth it. */
+function pendingAgreementsRoute({ services: { db } }: Wiring): Route {
+  async function show(ctx: Context) {
+    const id = pathId(ctx);
+    assertThat(await findForPlatform(db, 'users', id), 'notFound');
+    const items = await pendingAgreements(db, id);
+    sendTagged(ctx, { items: items.map(({ body: _, ...agreement }) => agreement) });
+  }
+  return {
+    ...machine('users:read'),
+    path: '/api/v1/users/:id/pending-agreements',
+    summary: 'What a user still has to accept, which they are asked for at their next login',
+    responses: { 200: { description: 'Agreements, none if all is accepted', body: pendingBody }, ...unchanged },
     handle: show,
   };
 }

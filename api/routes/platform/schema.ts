@@ -53,6 +53,7 @@ export const user = z.strictObject({
   familyName: z.string(),
   phone: text,
   language: z.string(),
+  timeZone: z.string(),
   /** One of the two is set. */
   customerId: z.uuid().nullable(),
   partnerId: z.uuid().nullable(),
@@ -91,6 +92,20 @@ export const registration = z.strictObject({
   expiresAt: time,
   endedAt: time.nullable(),
   userId: z.uuid().nullable(),
+});
+
+/** Texts are at `GET /api/v1/agreements` and on the pages. */
+export const pendingBody = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      versionId: z.uuid(),
+      document: z.enum(['terms', 'privacy']),
+      version: z.int(),
+      /** In which the user would be shown it. */
+      language: z.string(),
+      title: z.string(),
+    }),
+  ),
 });
 
 export const pageOf = (item: z.ZodObject) =>
