@@ -5,7 +5,7 @@
  *    (activity), `xstate.raise` with a delay a durable timer, `xstate.stopChild` and `xstate.cancel` end them.
  * 2. An effect's outcome comes back as the done or error event, unless the machine has left the effect meanwhile.
  * 3. Every step is recorded once: by the effect it leads to, in the effect's own transaction, or when the machine has
- *    settled. Until then it stays in `unrecorded`, so a crash anywhere only repeats an idempotent write.
+ *    settled, which it has also while an effect runs that nobody waits for. Until then it stays in `unrecorded`, so a crash anywhere only repeats an idempotent write.
  * 4. The workflow ends only when the machine has, every step is recorded and every handler has answered.
  */
 import {
@@ -41,6 +41,8 @@ export interface Program {
   runEffect(name: string, input: object, record: TransitionRecord): Promise<EffectResult>;
   /** Writes steps that no effect has recorded; must not fail. Tells if the record has ended before, and in which state. */
   recordTransitions(transitions: Transition[]): Promise<{ endedAs?: string }>;
+  /** Whether nobody waits for the effects of this state: it counts as settled while they run. Asked once an effect. */
+  isBackground(snapshot: AnyMachineSnapshot): boolean;
   /** What a step's record says besides the state's name. */
   describe(snapshot: AnyMachineSnapshot): Step;
   /** Called whenever the machine has settled. */
@@ -51,6 +53,8 @@ interface RunningEffect {
   scope: CancellationScope;
   /** Number of the last step handed to the effect for recording. */
   recordsUpTo: number;
+  /** Nobody waits for it, and it is handed no step: what leads to it is recorded at once. */
+  background: boolean;
 }
 
 /** A state that people read about has `meta`; it is known by its own name, what is above and below is its own affair. */
@@ -78,7 +82,7 @@ export class Interpreter {
   async run(): Promise<AnyMachineSnapshot> {
     while (this.active || !this.settled) {
       this.program.publish(this.snapshot, this.since);
-      await condition(() => this.moved && this.running.size === 0);
+      await condition(() => this.moved && this.atRest);
       this.moved = false;
       await this.recordUnrecorded();
       if (this.active) for (const scope of this.dropped.splice(0)) scope.cancel();
@@ -92,9 +96,13 @@ export class Interpreter {
     return this.snapshot.status === 'active';
   }
 
-  /** Nothing runs and every step is recorded: what a reader finds in the database is what the machine says. */
+  private get atRest() {
+    return [...this.running.values()].every(({ background }) => background);
+  }
+
+  /** Nothing runs that anybody waits for, and every step is recorded: what a reader finds in the database is what the machine says. */
   get settled() {
-    return this.running.size === 0 && this.unrecorded.length === 0;
+    return this.atRest && this.unrecorded.length === 0;
   }
 
   deadlines(): Record<string, number> {
@@ -150,8 +158,9 @@ export class Interpreter {
 
   private startEffect({ id, src, input }: { id: string; src: string; input: object }): void {
     const scope = new CancellationScope();
-    const record = { pending: [...this.unrecorded], next: this.promisedSteps(id, src) };
-    const effect = { scope, recordsUpTo: this.sequence };
+    const background = this.program.isBackground(this.snapshot);
+    const record = { pending: background ? [] : [...this.unrecorded], next: this.promisedSteps(id, src) };
+    const effect = { scope, recordsUpTo: this.sequence, background };
     this.running.set(id, effect);
     const finish = (event: AnyEventObject, recordedAs?: number) => {
       if (this.running.get(id) !== effect) return; // the machine has left it, or entered it anew
@@ -162,7 +171,7 @@ export class Interpreter {
       .run(() => this.program.runEffect(src, input, record))
       .then(
         (output) => {
-          this.unrecorded = this.unrecorded.filter((step) => step.sequence > effect.recordsUpTo);
+          if (!background) this.unrecorded = this.unrecorded.filter((step) => step.sequence > effect.recordsUpTo);
           // Of a newer worker, perhaps: nobody has recorded where it leads, and no default is meant for it.
           if (!(output.outcome in record.next))
             return finish({ type: `xstate.error.actor.${id}`, error: 'unknownOutcome' });

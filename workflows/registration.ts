@@ -93,6 +93,8 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
       withinTask
         .recordTransitions({ registrationId, transitions })
         .catch(() => untilDone.recordTransitions({ registrationId, transitions })),
+    // A mail that says "please wait": the person who reads it on the page need not wait for the mail server too.
+    isBackground: (snapshot) => !snapshot.hasTag('busy') && patched('answer-while-telling'),
     describe: (snapshot) => ({
       attention: snapshot.hasTag('attention'),
       final: snapshot.status !== 'active',

@@ -23,11 +23,15 @@ interface Recording {
   goOn(opened: Opened, engine: Engine): Promise<unknown>;
 }
 
-const submit = (opened: Opened, submissionId = 'submission-1') =>
-  opened.update({ type: 'SUBMITTED', submissionId, actor: 'registrant' }, submissionId);
+const submit = async (opened: Opened, submissionId = 'submission-1') => {
+  await opened.update({ type: 'SUBMITTED', submissionId, actor: 'registrant' }, submissionId);
+  if (await opened.isRunning()) await opened.quiet();
+};
 const prove = (opened: Opened) => opened.update({ type: 'PROVEN', actor: 'registrant' }, 'draft-1');
-const submitCode = (opened: Opened, submissionId = 'submission-1') =>
-  opened.update({ ...join, submissionId }, submissionId);
+const submitCode = async (opened: Opened, submissionId = 'submission-1') => {
+  await opened.update({ ...join, submissionId }, submissionId);
+  if (await opened.isRunning()) await opened.quiet();
+};
 const byOperator = (opened: Opened, type: 'RETRY' | 'CANCEL' | 'ASSIGN_PARTNER' | 'APPROVE' | 'DECLINE') =>
   opened.update(
     { type, actor: 'operator', ...(type === 'ASSIGN_PARTNER' ? { partnerId: 'partner-1' } : {}) },

@@ -2,7 +2,7 @@
 import anyTest, { type TestFn } from 'ava';
 import type { SinkMode } from '../../dev/mail-catcher.js';
 import { registrationEventUpdate, registrationWorkflowId } from '../../workflows/messages.js';
-import { askForLink, changeSettings, fillIn, inState, linksTo, mailsTo } from '../builders/journeys.js';
+import { askForLink, changeSettings, fillIn, inState, linksTo, mailsTo, says } from '../builders/journeys.js';
 import { buildEmail, buildLink, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
@@ -110,6 +110,38 @@ test.serial('who was refused and starts again with the same e-mail gets the mail
   await putBack();
   await inv(stack.db, stack.temporal);
 });
+
+test.serial(
+  'who has to wait for approval is told so on the page, without waiting for the mail that says it too',
+  async (t) => {
+    const { stack } = t.context;
+    const email = buildEmail('approval');
+    const link = await buildLink(stack, email);
+    await inState(stack, email, 'awaitingProof');
+    const putBack = await changeSettings(stack, { customer_approval: true });
+    stack.mail.setMode('hang-greeting');
+    const answer = await submitLink(new BrowserSession(stack.url), link);
+    t.is(answer.status, 200, 'the outcome, not "under way"');
+    t.true(says(answer, 'linkEnd.awaitingApproval.text'));
+    const { reference, attention } = await inState(stack, email, 'awaitingApproval');
+    t.true(attention);
+    t.is(mailsTo(stack, email).length, 1, 'the mail still hangs');
+    // Approved meanwhile: that mail is given up, and only the one about the account comes.
+    const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(reference));
+    const view = await handle.executeUpdate(registrationEventUpdate, {
+      args: [{ type: 'APPROVE', actor: 'operator' }],
+    });
+    t.is(view.state, 'completed');
+    stack.mail.setMode('ok');
+    await eventually(
+      'the outcome is mailed',
+      () => mailsTo(stack, email).some(({ subject }) => subject.includes('is ready')),
+      60_000,
+    );
+    await putBack();
+    await inv(stack.db, stack.temporal);
+  },
+);
 
 test.serial('a mail server that hangs does not keep others from finishing their registration (X10)', async (t) => {
   const { stack } = t.context;

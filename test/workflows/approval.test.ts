@@ -33,7 +33,9 @@ function creations(outcomes: (Outcome<'createAccount'> | undefined)[], notices: 
 async function openAndSubmit(engine: Engine, mocks: Mocks, event: object = submitted, times = {}) {
   const opened = await engine.open(times, mocks);
   await opened.rests('awaitingProof');
-  return { opened, view: await opened.update(event as typeof submitted) };
+  const view = await opened.update(event as typeof submitted);
+  if (view.state === 'awaitingApproval') await opened.quiet();
+  return { opened, view };
 }
 
 for (const [who, event] of Object.entries({ 'a customer': submitted, 'a partner': join }))

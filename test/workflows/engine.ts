@@ -211,6 +211,21 @@ export class Opened {
     return (await this.history()).map(({ eventType }) => eventType.replace('EVENT_TYPE_', ''));
   }
 
+  /**
+   * Until nothing runs. Whoever leaves a state whose effect ends just then meets a fault of the test server, which
+   * refuses the workflow task that cancels the activity; Temporal itself does not mind.
+   */
+  async quiet(): Promise<void> {
+    for (;;) {
+      const types = await this.eventTypes();
+      const count = (pattern: RegExp) => types.filter((type) => pattern.test(type)).length;
+      const tasksEnded = count(/^WORKFLOW_TASK_(COMPLETED|FAILED|TIMED_OUT)$/) === count(/^WORKFLOW_TASK_SCHEDULED$/);
+      const activitiesEnded =
+        count(/^ACTIVITY_TASK_(COMPLETED|FAILED|TIMED_OUT|CANCELED)$/) === count(/^ACTIVITY_TASK_SCHEDULED$/);
+      if (tasksEnded && activitiesEnded) return;
+    }
+  }
+
   async historyHas(eventType: string): Promise<void> {
     while (!(await this.eventTypes()).includes(eventType));
   }

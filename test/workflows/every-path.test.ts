@@ -145,12 +145,12 @@ function timersOf({ _nodes }: Step['to']): string[] {
   return _nodes.flatMap((node) => node.after.map(({ eventType }) => eventType.split('.')[2]!));
 }
 
-/** What each update answers: the state in which nothing runs any more. */
+/** What each update answers: the state in which nothing runs any more that anybody waits for. */
 function restsAfter(path: Path, way: 'updates' | 'signals'): string[] {
   return path.flatMap(({ event, from, to }, index) => {
     const isOvertaking = running(from).some((effect) => from.children[effect] !== to.children[effect]);
     if (!isExternal(event) || (way === 'signals' && !isOvertaking)) return [];
-    return [stateOf(path.slice(index).find((later) => running(later.to).length === 0)!.to)];
+    return [stateOf(path.slice(index).find((later) => !later.to.hasTag('busy'))!.to)];
   });
 }
 

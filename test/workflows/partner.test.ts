@@ -29,7 +29,9 @@ const provider =
 async function openAndJoin(engine: Engine, mocks: Mocks, times = {}) {
   const opened = await engine.open(times, mocks, 'partner');
   await opened.rests('awaitingProof');
-  return { opened, view: await opened.update(join) };
+  const view = await opened.update(join);
+  if (view.state === 'lookupParked') await opened.quiet();
+  return { opened, view };
 }
 const scheduled = async (opened: Opened) =>
   (await opened.history()).filter(({ eventType }) => eventType === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED');
@@ -240,6 +242,27 @@ test.serial('a person who cannot be told of the delay is waited for none the les
   t.is((await opened.update(retry)).state, 'completed');
 });
 
+test.serial(
+  'the submit is answered once the lookup is parked, while the mail about it is still under way',
+  async (t) => {
+    const held: Held<Parameters<Activities['notifyLookupDelayed']>[0], { outcome: 'told' }> = new Held();
+    const opened = await t.context.engine.open({}, (opened) => ({
+      ...provider('down', 'found')(opened),
+      notifyLookupDelayed: held.run,
+    }));
+    await opened.rests('awaitingProof');
+    t.is((await opened.update(join)).state, 'lookupParked');
+    t.like(opened.records.row, { to: 'lookupParked', attention: true, problem: 'providerUnavailable' });
+    t.is(await attributeOf(opened, 'RegistrationState'), 'lookupParked', 'and support finds it');
+    const call = await held.next();
+    t.deepEqual(call.input.record.pending, [], 'recorded without it');
+    call.answer(settle(opened.records, call.input, 'told'));
+    await opened.quiet();
+    t.is((await opened.update(retry)).state, 'completed');
+    t.deepEqual(opened.records.words, [...new Set(opened.records.words)], 'and once');
+  },
+);
+
 /** A parked registration whose next lookups wait for the test. */
 async function parkAndHold(engine: Engine) {
   const held: Held<
@@ -297,9 +320,9 @@ test.serial('a provider that hangs holds up nobody else', async (t) => {
   t.deepEqual(await opened.handle.result(), { state: 'completed' });
 });
 
-const kindOf = async (opened: Opened) =>
-  (await opened.handle.describe()).typedSearchAttributes.getAll().find(({ key }) => key.name === 'RegistrationKind')
-    ?.value;
+const attributeOf = async (opened: Opened, name: string) =>
+  (await opened.handle.describe()).typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value;
+const kindOf = (opened: Opened) => attributeOf(opened, 'RegistrationKind');
 
 test.serial('who changes the kind on the page is found under it, also when the code is refused', async (t) => {
   const opened = await t.context.engine.open({}, ({ records }) => ({
@@ -315,4 +338,22 @@ test.serial('who changes the kind on the page is found under it, also when the c
   t.is((await opened.update({ ...join, kind: 'customer' })).state, 'creationBlocked');
   t.is(await kindOf(opened), 'customer');
   await opened.update({ type: 'CANCEL', actor: 'operator' });
+});
+
+// Last: the test server never skips time again after a workflow has ended before its activity.
+test.serial('a RETRY while that mail is under way does not wait for it, nor does the mail undo it', async (t) => {
+  const held: Held<Parameters<Activities['notifyLookupDelayed']>[0], { outcome: 'told' }> = new Held();
+  const opened = await t.context.engine.open({}, (opened) => ({
+    ...provider('down', 'found')(opened),
+    notifyLookupDelayed: held.run,
+  }));
+  await opened.rests('awaitingProof');
+  await opened.update(join);
+  const call = await held.next();
+  t.is((await opened.update(retry)).state, 'completed');
+  await settle(opened.records, call.input, 'told');
+  t.is(opened.records.state, 'completed');
+  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(opened.records.contradictions, []);
+  call.answer({ outcome: 'told' });
 });

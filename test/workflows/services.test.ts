@@ -19,6 +19,7 @@ async function park(engine: Engine) {
   }));
   await opened.rests('awaitingProof');
   await opened.update(join);
+  await opened.quiet();
   return opened;
 }
 
