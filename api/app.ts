@@ -9,12 +9,12 @@ import { identifyMachine } from './machine-access.js';
 import { readBody } from './middleware/body.js';
 import { koaErrors } from './middleware/errors.js';
 import { koaFormToken } from './middleware/form-token.js';
-import { koaLanguage } from './middleware/language.js';
+import { koaLanguage, preferLanguage } from './middleware/language.js';
 import { assertSameOrigin } from './middleware/same-origin.js';
 import { koaSecurityHeaders } from './middleware/security-headers.js';
 import { koaSource } from './middleware/source.js';
 import { describeApi } from './openapi.js';
-import { accountRoutes } from './routes/account.js';
+import { accountRoutes } from './routes/account/index.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
@@ -107,6 +107,8 @@ function answer(route: Route, { services, secure, publicUrl }: AppOptions) {
     } else if (!route.path.startsWith('/assets')) {
       const token = ctx.cookies.get(cookieName(sessionCookie, secure));
       if (token) ctx.state.user = await findUserSession(db, token, userSessionLifetimes);
+      // A program says with each request what it wants.
+      if (ctx.state.user && route.kind === 'page') preferLanguage(ctx, ctx.state.user.language);
     }
     if (!isAllowed(ctx, route)) return;
     if (route.method !== 'get') {

@@ -28,6 +28,8 @@ export interface RequestState {
   /** Where the request came from, for limits: an IPv4 address or an IPv6 /64 (security.md L3). */
   source: string;
   language: Language;
+  /** By the person, in this browser. */
+  languageChosen: boolean;
   forms: Forms;
   user?: UserSession;
   staff?: StaffSession;

@@ -14,6 +14,9 @@ export interface UserSession {
   familyName: string;
   /** When the person logged in. */
   createdAt: Date;
+  language: string;
+  /** IANA name. */
+  timeZone: string;
   /** One of the two is set. */
   customerId: string | null;
   partnerId: string | null;
@@ -83,7 +86,8 @@ export async function findUserSession(
         returning token_hash, user_id, created_at
     )
     select seen.token_hash as "tokenHash", seen.created_at as "createdAt", u.id as "userId", u.email, u.given_name as "givenName",
-        u.family_name as "familyName", u.customer_id as "customerId", u.partner_id as "partnerId",
+        u.family_name as "familyName", u.language, u.time_zone as "timeZone", u.customer_id as "customerId",
+        u.partner_id as "partnerId",
         u.user_type_id as "userTypeId", t.permissions, '{}'::text[] as pending
       from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id
         left join partners p on p.id = u.partner_id

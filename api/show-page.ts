@@ -4,6 +4,7 @@ import { translator } from './i18n.js';
 import { renderPage } from './pages/layout.js';
 import type { PageContext } from './pages/models.js';
 import { isAdministrator, type UserSession } from './sessions.js';
+import { isTimeZone } from './time-zones.js';
 
 /** Answers with a page in the person's language. */
 export function showPage<Model>(
@@ -19,7 +20,7 @@ export function showPage<Model>(
     language,
     path: ctx.path + ctx.search,
     formToken: ctx.state.forms?.token() ?? '',
-    ...(user ? { signedIn: signedIn(user) } : {}),
+    ...(user ? { signedIn: signedIn(user), timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC' } : {}),
     ...(staff ? { staff: { email: staff.email, role: staff.role } } : {}),
   };
   ctx.status = status;

@@ -128,6 +128,10 @@ export class User extends Model {
   family_name!: string;
   phone!: string | null;
   language!: string;
+  /** IANA name. */
+  time_zone!: string;
+  /** Counts changes; an edit names the one it was made from (security.md C19). */
+  profile_version!: number;
   password_hash!: string;
   disabled_at!: Date | null;
   registration_id!: string | null;

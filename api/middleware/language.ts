@@ -13,8 +13,14 @@ export const koaLanguage =
     const chosen = ctx.cookies.get(cookieName(languageCookie, secure));
     const accepted = ctx.acceptsLanguages([...languages]);
     ctx.state.language = isLanguage(chosen) ? chosen : accepted || 'en';
+    ctx.state.languageChosen = isLanguage(chosen);
     await next();
   };
+
+/** Of somebody signed in: the language of their profile, unless this browser was told another one. */
+export function preferLanguage(ctx: Context, language: string): void {
+  if (!ctx.state.languageChosen && isLanguage(language)) ctx.state.language = language;
+}
 
 export function chooseLanguage(ctx: Context, language: string, { secure }: CookieOptions): void {
   ctx.cookies.set(cookieName(languageCookie, secure), language, {

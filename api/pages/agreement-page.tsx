@@ -5,9 +5,11 @@ import type { AgreementModel, PageContext } from './models.js';
 export function AgreementPage({ page, model: agreement }: { page: PageContext; model: AgreementModel }) {
   return (
     <Layout page={page} title={agreement.title}>
-      <article class="card reading">
+      <article class="card reading" lang={agreement.language}>
         <h1>{agreement.title}</h1>
-        <p class="muted">{page.t('agreements.version', { version: agreement.version })}</p>
+        <p class="muted" lang={page.language}>
+          {page.t('agreements.version', { version: agreement.version })}
+        </p>
         <AgreementText body={agreement.body} heading="h2" />
       </article>
     </Layout>

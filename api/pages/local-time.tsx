@@ -4,19 +4,27 @@ import type { PageContext } from './models.js';
 const locales: Record<string, string> = { en: 'en-GB' };
 
 /**
- * A moment, in UTC and said to be so, because the server does not know where the person is; the script of the same name
- * turns it into their own time.
+ * A moment in the time zone of the person's profile, or in UTC, and said so; the script of the same name turns it into
+ * the time on the clock at hand.
  */
 export function LocalTime({ page, at, dateOnly }: { page: PageContext; at: string; dateOnly?: boolean }) {
   const locale = locales[page.language] ?? page.language;
+  const date = new Date(at);
+  const timeZone = page.timeZone ?? 'UTC';
   const format = new Intl.DateTimeFormat(locale, {
     dateStyle: 'long',
     ...(dateOnly ? {} : { timeStyle: 'short' }),
-    timeZone: 'UTC',
+    timeZone,
   });
   return (
     <time dateTime={at} data-local-time={dateOnly ? 'date' : 'minute'} data-locale={locale}>
-      {dateOnly ? format.format(new Date(at)) : `${format.format(new Date(at))} UTC`}
+      {dateOnly ? format.format(date) : `${format.format(date)} ${zoneName(locale, timeZone, date)}`}
     </time>
   );
 }
+
+/** "UTC", "CET", "GMT+5:30": what the clocks of the zone showed at that time. */
+const zoneName = (locale: string, timeZone: string, date: Date) =>
+  new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
+    .formatToParts(date)
+    .find(({ type }) => type === 'timeZoneName')?.value;

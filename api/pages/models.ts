@@ -7,6 +7,8 @@ export interface PageContext {
   t: Translate;
   /** "en", "de": the language the page is in. */
   language: string;
+  /** IANA name; UTC where nobody is signed in. */
+  timeZone?: string;
   /** Path and query of this page, to come back to after choosing another language. */
   path: string;
   /** Value of the hidden `formToken` field that every form carries (security.md S5, S6). */
@@ -69,6 +71,8 @@ export interface Answers {
 }
 
 export interface AgreementModel {
+  /** Of title and body. */
+  language?: string;
   /** Id of the published version; posted back as `terms` or `privacy` when the box is ticked. */
   versionId: string;
   document: 'terms' | 'privacy';
@@ -138,7 +142,14 @@ export interface AccountModel {
   company: { name: string; street?: string; postalCode?: string; city?: string; country?: string; vatNumber?: string };
   userType: string;
   permissions: string[];
-  consents: { document: 'terms' | 'privacy'; version: number; acceptedAt: string; versionId: string }[];
+  consents: {
+    document: 'terms' | 'privacy';
+    version: number;
+    acceptedAt: string;
+    versionId: string;
+    /** In which it was accepted. */
+    language: string;
+  }[];
 }
 
 export interface ErrorModel {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agreementVersion, currentAgreements } from '../../db/agreements.js';
 import { assertThat } from '../errors.js';
 import type { Context, Route } from '../http.js';
+import { languages } from '../i18n.js';
 import { AgreementPage } from '../pages/agreement-page.js';
 import { showPage } from '../show-page.js';
 import type { Wiring } from './wiring.js';
@@ -16,7 +17,8 @@ const agreement = z.strictObject({
 });
 /** Whom the agreements are for; customers, where nothing is said. */
 const kind = z.enum(['customer', 'partner']).optional();
-const versionQuery = z.object({ version: z.uuid().optional(), kind });
+/** `language`: in which a version was accepted, whichever language the page is in. */
+const versionQuery = z.object({ version: z.uuid().optional(), language: z.enum(languages).optional(), kind });
 const kindQuery = z.object({ kind });
 
 /** The published agreements, for everyone to read. */
@@ -25,10 +27,12 @@ export function agreementRoutes({ services: { db } }: Wiring): Route[] {
     const { language } = ctx.state;
     const query = versionQuery.safeParse(ctx.query);
     assertThat(query.success, 'notFound');
-    const { version, kind } = query.data;
+    const { version, language: chosen, kind } = query.data;
     const found = version
-      ? await agreementVersion(db, version, language)
-      : (await currentAgreements(db, language, kind)).find(({ document }) => document === ctx.params.document);
+      ? await agreementVersion(db, version, chosen ?? language)
+      : (await currentAgreements(db, chosen ?? language, kind)).find(
+          ({ document }) => document === ctx.params.document,
+        );
     assertThat(found && found.document === ctx.params.document, 'notFound');
     showPage(ctx, AgreementPage, found);
   }

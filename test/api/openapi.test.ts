@@ -83,6 +83,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'post /api/v1/registration-links/{token}/submission',
     'post /api/v1/registrations',
     'post /api/v1/sessions',
+    'put /api/v1/me',
     'put /api/v1/registration-links/{token}/answers',
   ]);
 });
@@ -177,6 +178,9 @@ test('a whole journey in JSON is answered as described, step by step', async (t)
   await call('post /api/v1/sessions', 201, { email, password });
   const me = (await call('get /api/v1/me', 200)).json();
   t.like(me, { email, familyName: "O'Brien", company: { name: 'Acme GmbH', country: 'DE' } });
+  const profile = { givenName: 'Anna', familyName: 'Lee', language: 'de', timeZone: 'Europe/Berlin' };
+  await call('put /api/v1/me', 200, { ...profile, version: me.version });
+  await call('put /api/v1/me', 409, { ...profile, givenName: 'Bea', version: me.version });
   await call('delete /api/v1/sessions/current', 204);
   await call('get /api/v1/agreements', 200);
   await call('get /api/v1/openapi.json', 200);

@@ -79,7 +79,9 @@ const account: AccountModel = {
   },
   userType: 'Administrator',
   permissions: ['customer_account_administrator'],
-  consents: [{ document: 'terms', version: 3, acceptedAt: '2026-03-05T14:05:00Z', versionId: 'v-terms' }],
+  consents: [
+    { document: 'terms', version: 3, acceptedAt: '2026-03-05T14:05:00Z', versionId: 'v-terms', language: 'de' },
+  ],
 };
 
 type Draw = (page: PageContext) => JSX.Element;

@@ -74,7 +74,15 @@ const declared: Record<string, string[]> = {
     'post /register/:token/draft',
     'put /api/v1/registration-links/:token/answers',
   ],
-  user: ['delete /api/v1/sessions/current', 'get /account', 'get /api/v1/me'],
+  user: [
+    'delete /api/v1/sessions/current',
+    'get /account',
+    'get /account/agreements',
+    'get /account/profile',
+    'get /api/v1/me',
+    'post /account/profile',
+    'put /api/v1/me',
+  ],
   machine: [
     'get /api/v1/customers',
     'get /api/v1/customers/:id',
@@ -274,7 +282,7 @@ test('a wrong method is told with the right ones', async (t) => {
     ['DELETE', '/login', 'HEAD, GET, POST'],
     ['PUT', '/register', 'HEAD, GET, POST'],
     ['POST', '/account', 'HEAD, GET'],
-    ['PATCH', '/api/v1/me', 'HEAD, GET'],
+    ['PATCH', '/api/v1/me', 'HEAD, GET, PUT'],
     ['GET', '/api/v1/registrations', 'POST'],
     ['POST', '/healthz', 'HEAD, GET'],
   ] as const;

@@ -4,7 +4,11 @@ import type { PageContext } from '../models.js';
 import { FormError, Notice } from '../notice.js';
 
 /** Areas of a person's account, by their path; those of administrators are about their organisation. */
-const areas: { path: string; key: string; forAdministrators?: true }[] = [{ path: '/account', key: 'overview' }];
+const areas: { path: string; key: string; forAdministrators?: true }[] = [
+  { path: '/account', key: 'overview' },
+  { path: '/account/profile', key: 'profile' },
+  { path: '/account/agreements', key: 'consents' },
+];
 export type AccountArea = (typeof areas)[number]['key'];
 
 interface FrameProps {

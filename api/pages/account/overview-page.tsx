@@ -36,6 +36,9 @@ function Person({ page: { t }, model }: PartProps) {
         <Fact name={t('fields.email')}>{model.email}</Fact>
         {model.phone && <Fact name={t('fields.phone')}>{model.phone}</Fact>}
       </dl>
+      <p class="card-link">
+        <a href="/account/profile">{t('account.editProfile')}</a>
+      </p>
     </section>
   );
 }
@@ -91,9 +94,9 @@ function Consents({ page, model }: PartProps) {
     <section class="card">
       <h2>{t('account.agreements')}</h2>
       <ul class="consents">
-        {inOrder(model.consents).map(({ document, version, acceptedAt, versionId }) => (
+        {inOrder(model.consents).map(({ document, version, acceptedAt, versionId, language }) => (
           <li key={versionId}>
-            <a href={`/agreements/${document}?version=${encodeURIComponent(versionId)}`}>
+            <a href={`/agreements/${document}?${new URLSearchParams({ version: versionId, language })}`}>
               {t(`agreements.${document}`)}
             </a>
             <span class="muted">

@@ -44,7 +44,7 @@ const company = {
   companyCountry: requiredLine(2).refine(isCountry, 'invalidCountry'),
   companyVatNumber: vatNumber,
 };
-const person = { givenName: requiredLine(100), familyName: requiredLine(100), phone };
+export const person = { givenName: requiredLine(100), familyName: requiredLine(100), phone };
 const code = { partnerCode: requiredLine(longestCode) };
 
 /** Of a person whose company is not known yet. */

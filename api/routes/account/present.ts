@@ -1,16 +1,19 @@
 import { z } from 'zod';
-import { loadProfile } from '../../db/account-profiles.js';
-import type { Context, Route } from '../http.js';
-import { AccountPage } from '../pages/account/overview-page.js';
-import type { AccountModel } from '../pages/models.js';
-import { showPage } from '../show-page.js';
-import type { Wiring } from './wiring.js';
+import type { Profile } from '../../../db/account-profiles.js';
+import type { AccountModel } from '../../pages/models.js';
 
-const me = z.strictObject({
+/** The signed-in user as the API tells. */
+export const me = z.strictObject({
+  id: z.uuid(),
   givenName: z.string(),
   familyName: z.string(),
   email: z.string(),
   phone: z.string().optional(),
+  language: z.string(),
+  /** IANA name. */
+  timeZone: z.string(),
+  /** To be sent along with a change. */
+  version: z.int(),
   company: z.strictObject({
     name: z.string(),
     street: z.string().optional(),
@@ -32,38 +35,17 @@ const me = z.strictObject({
   ),
 });
 
-/** The signed-in user's own account. */
-export function accountRoutes({ services: { db } }: Wiring): Route[] {
-  const load = async (ctx: Context) => presentAccount(await loadProfile(db, ctx.state.user!.userId));
-  return [
-    {
-      kind: 'page',
-      method: 'get',
-      path: '/account',
-      audience: 'user',
-      handle: async (ctx) => showPage(ctx, AccountPage, await load(ctx)),
-    },
-    {
-      kind: 'api',
-      method: 'get',
-      path: '/api/v1/me',
-      audience: 'user',
-      summary: 'The signed-in user',
-      responses: { 200: { description: 'Profile, company, permissions and consents', body: me } },
-      handle: async (ctx) => {
-        ctx.body = await load(ctx);
-      },
-    },
-  ];
-}
-
-function presentAccount({ user, consents }: Awaited<ReturnType<typeof loadProfile>>): AccountModel {
+export function presentAccount({ user, consents }: Profile): AccountModel & z.infer<typeof me> {
   const company = (user.customer ?? user.partner)!;
   return {
+    id: user.id,
     givenName: user.given_name,
     familyName: user.family_name,
     email: user.email,
     phone: user.phone ?? undefined,
+    language: user.language,
+    timeZone: user.time_zone,
+    version: user.profile_version,
     company: {
       name: company.name,
       street: company.street ?? undefined,
