@@ -15,6 +15,7 @@ import { koaSecurityHeaders } from './middleware/security-headers.js';
 import { koaSource } from './middleware/source.js';
 import { describeApi } from './openapi.js';
 import { accountRoutes } from './routes/account/index.js';
+import { securityRoutes } from './routes/account/security.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
@@ -53,6 +54,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...linkPages(wiring),
     ...registrationApi(wiring),
     ...accountRoutes(wiring),
+    ...securityRoutes(wiring),
     ...agreementRoutes(wiring),
     ...platformRoutes(wiring),
     ...consoleRoutes(wiring),

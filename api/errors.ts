@@ -9,6 +9,7 @@ export const errorStatus = {
   invalidFields: 400,
   unauthenticated: 401,
   loginFailed: 401,
+  wrongPassword: 403,
   forbidden: 403,
   forbiddenOrigin: 403,
   stepPending: 403,

@@ -1,11 +1,12 @@
 import type { Database } from '../db/connection.js';
 import { Partner, Staff, User } from '../db/models.js';
+import { browserName } from './browser-name.js';
 import { canonicalEmail } from './email-address.js';
 import { RequestError } from './errors.js';
 import type { Context } from './http.js';
 import { verifyPassword } from './passwords.js';
 import type { RateLimits } from './rate-limits.js';
-import { openSession } from './sessions.js';
+import { openSession, type UserSession } from './sessions.js';
 
 interface Login {
   db: Database;
@@ -16,19 +17,50 @@ interface Login {
  * Checks a user's password and opens a session; returns its cookie value. One error and one duration for every reason
  * to refuse (security.md E5); counted by account and by source, without a lock a stranger could turn (P11).
  */
-export async function logIn(login: Login, ctx: Context, email: string, password: string): Promise<string> {
+export async function logIn(
+  login: Login,
+  ctx: Context,
+  { email, password, remembered = false }: { email: string; password: string; remembered?: boolean },
+): Promise<string> {
   const find = (canonical: string) =>
     User.query(login.db)
       .findOne({ email: canonical })
       .whereNull('disabled_at')
       .whereNotExists(Partner.query().whereColumn('partners.id', 'users.partner_id').whereNotNull('disabled_at'));
-  return openSession(login.db, 'sessions', await authenticate(login, ctx, 'user', { email, password }, find));
+  const { id } = await authenticate(login, ctx, 'user', { email, password }, find);
+  return openSession(login.db, 'sessions', id, { remembered, browser: browserName(ctx.get('User-Agent')) });
+}
+
+/**
+ * The signed-in user's stored hash if this is their password; rejects with `wrongPassword`. Counted as a login is, so that
+ * a browser left alone is no place to guess in (security.md P11).
+ */
+export async function assertOwnPassword(
+  login: Login,
+  ctx: Context,
+  user: UserSession,
+  password: string,
+): Promise<string> {
+  const find = () => User.query(login.db).findById(user.userId);
+  try {
+    const account = await authenticate(login, ctx, 'user', { email: user.email, password }, find);
+    return account.password_hash;
+  } catch (error) {
+    if (error instanceof RequestError && error.code === 'loginFailed') throw new RequestError('wrongPassword');
+    throw error;
+  }
 }
 
 /** The same for staff, who have accounts, sessions and counters of their own. */
 export async function logInStaff(login: Login, ctx: Context, email: string, password: string): Promise<string> {
   const find = (canonical: string) => Staff.query(login.db).findOne({ email: canonical }).whereNull('disabled_at');
-  return openSession(login.db, 'staff_sessions', await authenticate(login, ctx, 'staff', { email, password }, find));
+  const { id } = await authenticate(login, ctx, 'staff', { email, password }, find);
+  return openSession(login.db, 'staff_sessions', id);
+}
+
+interface Account {
+  id: string;
+  password_hash: string;
 }
 
 async function authenticate(
@@ -36,8 +68,8 @@ async function authenticate(
   ctx: Context,
   realm: string,
   { email, password }: { email: string; password: string },
-  find: (email: string) => PromiseLike<{ id: string; password_hash: string } | undefined>,
-): Promise<string> {
+  find: (email: string) => PromiseLike<Account | undefined>,
+): Promise<Account> {
   const canonical = canonicalEmail(email) ?? '';
   // By account and source together: a stranger elsewhere cannot keep the owner out.
   const attempt = `${realm} ${canonical} ${ctx.state.source}`;
@@ -47,5 +79,5 @@ async function authenticate(
   const account = await find(canonical);
   if (!(await verifyPassword(password, account?.password_hash)) || !account) throw new RequestError('loginFailed');
   await limits.forget('loginsPerAccount', attempt);
-  return account.id;
+  return account;
 }

@@ -8,6 +8,10 @@ export type PendingStep = 'agreements' | 'secondFactor' | 'secondFactorSetup';
 
 export interface UserSession {
   tokenHash: Buffer;
+  /** By which the user names it; opens nothing. */
+  sessionId: string;
+  /** Chosen at the login: `rememberedLifetimes`. */
+  remembered: boolean;
   userId: string;
   email: string;
   givenName: string;
@@ -48,6 +52,8 @@ export interface SessionLifetimes {
   absolute: number;
 }
 export const userSessionLifetimes: SessionLifetimes = { idle: 3_600, absolute: 43_200 };
+/** Of a user who asked to stay logged in. */
+export const rememberedLifetimes: SessionLifetimes = { idle: 14 * 86_400, absolute: 30 * 86_400 };
 export const staffSessionLifetimes: SessionLifetimes = { idle: 1_800, absolute: 28_800 };
 
 /** Makes a session; returns the cookie's value, which is stored only as a hash (S1). */
@@ -55,11 +61,25 @@ export async function openSession(
   db: Database,
   table: 'sessions' | 'staff_sessions',
   ownerId: string,
+  how: LoginManner = {},
 ): Promise<string> {
-  const token = randomBytes(32).toString('base64url');
-  const owner = table === 'sessions' ? { user_id: ownerId } : { staff_id: ownerId };
-  await db(table).insert({ token_hash: hashOf(token), ...owner });
+  const { token, tokenHash } = makeSessionToken();
+  const owner = table === 'sessions' ? { user_id: ownerId, ...how } : { staff_id: ownerId };
+  await db(table).insert({ token_hash: tokenHash, ...owner });
   return token;
+}
+
+/** Of users. */
+export interface LoginManner {
+  remembered?: boolean;
+  /** As people would call it. */
+  browser?: string | null;
+}
+
+/** A cookie's new value, and what is stored of it. */
+export function makeSessionToken(): { token: string; tokenHash: Buffer } {
+  const token = randomBytes(32).toString('base64url');
+  return { token, tokenHash: hashOf(token) };
 }
 
 /** Ends a session at once, on the server (S3). */
@@ -81,21 +101,32 @@ export async function findUserSession(
     `
     with seen as (
       update sessions set last_seen_at = now()
-        where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
-          and created_at > now() - make_interval(secs => :absolute)
-        returning token_hash, user_id, created_at
+        where token_hash = :tokenHash and ${isLiveSql}
+        returning id, remembered, token_hash, user_id, created_at
     )
-    select seen.token_hash as "tokenHash", seen.created_at as "createdAt", u.id as "userId", u.email, u.given_name as "givenName",
-        u.family_name as "familyName", u.language, u.time_zone as "timeZone", u.customer_id as "customerId",
-        u.partner_id as "partnerId",
+    select seen.token_hash as "tokenHash", seen.id as "sessionId", seen.remembered, seen.created_at as "createdAt",
+        u.id as "userId", u.email, u.given_name as "givenName", u.family_name as "familyName", u.language,
+        u.time_zone as "timeZone", u.customer_id as "customerId", u.partner_id as "partnerId",
         u.user_type_id as "userTypeId", t.permissions, '{}'::text[] as pending
       from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id
         left join partners p on p.id = u.partner_id
       where u.disabled_at is null and p.disabled_at is null`,
-    { tokenHash: hashOf(token), ...lifetimes },
+    { tokenHash: hashOf(token), ...liveBindings(lifetimes) },
   );
   return rows[0];
 }
+
+/** Of rows of `sessions`. */
+export const isLiveSql = `
+  last_seen_at > now() - make_interval(secs => case when remembered then :rememberedIdle::float else :idle end)
+  and created_at > now() - make_interval(secs => case when remembered then :rememberedAbsolute::float else :absolute end)`;
+
+/** What `isLiveSql` asks for. */
+export const liveBindings = (lifetimes: SessionLifetimes) => ({
+  ...lifetimes,
+  rememberedIdle: rememberedLifetimes.idle,
+  rememberedAbsolute: rememberedLifetimes.absolute,
+});
 
 /** The same for staff, whose sessions are apart from users' (S7). */
 export async function findStaffSession(

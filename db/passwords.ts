@@ -90,21 +90,39 @@ interface NewPassword {
   userId: string;
   passwordHash: string;
   mailDomain: string;
+  /** The session that stays, and the hash of its new token (security.md S2). */
+  session?: { id: string; tokenHash: Buffer };
 }
 
 /**
- * Sets a user's password. With it all sessions end, and the reset links and e-mail changes somebody else may have
+ * Changes a password that its user knows; `oldHash` is what was checked against. Undefined when it, or the session, is not
+ * there any more: another device was quicker.
+ */
+export async function changePassword(
+  trx: Knex.Transaction,
+  keys: SecretKeys,
+  change: NewPassword & { oldHash: string; session: { id: string; tokenHash: Buffer } },
+): Promise<string | undefined> {
+  const { userId, oldHash, session } = change;
+  const user = await trx('users').where({ id: userId, password_hash: oldHash }).forUpdate().first('id');
+  const own = user && (await trx('sessions').where({ id: session.id, user_id: userId }).forUpdate().first('id'));
+  return own ? setPassword(trx, keys, change) : undefined;
+}
+
+/**
+ * Sets a user's password. With it all other sessions end, and the reset links and e-mail changes somebody else may have
  * started die (security.md P8). Returns the id of the mail that tells the user.
  */
 async function setPassword(trx: Knex.Transaction, keys: SecretKeys, change: NewPassword): Promise<string> {
-  const { userId, passwordHash, mailDomain } = change;
+  const { userId, passwordHash, mailDomain, session } = change;
   const { rows } = await trx.raw<{ rows: { email: string; language: string }[] }>(
     `
-    with ended as (delete from sessions where user_id = :userId),
+    with ended as (delete from sessions where user_id = :userId and id is distinct from :sessionId::uuid),
+      kept as (update sessions set token_hash = :tokenHash where id = :sessionId::uuid),
       resets as (delete from password_resets where user_id = :userId),
       email_change as (delete from email_changes where user_id = :userId)
     update users set password_hash = :passwordHash where id = :userId returning email, language`,
-    { userId, passwordHash },
+    { userId, passwordHash, sessionId: session?.id ?? null, tokenHash: session?.tokenHash ?? null },
   );
   const { email, language } = rows[0]!;
   await withdrawNotices(trx, template, email);

@@ -25,6 +25,7 @@ const styles = [
   'journey',
   'forms',
   'records',
+  'own-account',
   'console',
   'console-forms',
   'console-lists',

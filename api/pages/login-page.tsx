@@ -56,6 +56,10 @@ function LoginForm({ page, model }: { page: PageContext; model: LoginModel }) {
       <p class="below-field">
         <a href="/password-reset">{t('login.forgot')}</a>
       </p>
+      <label class="choice">
+        <input type="checkbox" name="remember" checked={model.remember} />
+        <span>{t('login.remember')}</span>
+      </label>
       <button type="submit">{t('login.submit')}</button>
     </form>
   );

@@ -24,6 +24,8 @@ export type FieldErrors = Record<string, string>;
 
 export interface LoginModel {
   email?: string;
+  /** "Stay logged in" was ticked in the request that is shown again. */
+  remember?: boolean;
   /** Form-wide error code (`errors.<code>`). */
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */

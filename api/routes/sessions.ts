@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { loadSettings } from '../../db/registrations.js';
 import { afterLogin } from '../after-login.js';
-import { cookieName, sessionCookie } from '../cookies.js';
+import { setSessionCookie } from '../cookies.js';
 import { RequestError } from '../errors.js';
 import { readFlash, setFlash } from '../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../http.js';
@@ -16,26 +16,25 @@ import type { Wiring } from './wiring.js';
 const loginForm = z.strictObject({
   email: z.string().max(1_000),
   password: z.string().max(4_096),
+  remember: z.literal('on').optional(),
   formToken: z.string().optional(),
 });
 const plainForm = z.strictObject({ formToken: z.string().optional() });
-const credentials = z.strictObject({ email: z.string().max(1_000), password: z.string().max(4_096) });
+const credentials = z.strictObject({
+  email: z.string().max(1_000),
+  password: z.string().max(4_096),
+  /** Stay logged in on this device. */
+  remember: z.boolean().optional(),
+});
 const loggedIn = z.strictObject({ status: z.literal('loggedIn') });
 
 /** Log in and out, as pages and as JSON. */
 export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
   const requests = new SignInRequests(signIn, secure);
-  const setCookie = (ctx: Context, token: string | null) =>
-    ctx.cookies.set(cookieName(sessionCookie, secure), token, {
-      httpOnly: true,
-      secure,
-      sameSite: 'lax',
-      overwrite: true,
-    });
 
   async function showLogin(
     ctx: Context,
-    shown: { email?: string; error?: string; seconds?: number } = {},
+    shown: { email?: string; remember?: boolean; error?: string; seconds?: number } = {},
     status = 200,
   ) {
     const request = await requests.find(ctx);
@@ -46,6 +45,7 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
     const model = {
       email: shown.email ?? flash.email ?? request?.loginHint,
       application: request?.application.name,
+      remember: shown.remember,
       notice: shown.error ? undefined : flash.notice,
       error: shown.error,
       seconds: shown.seconds,
@@ -54,21 +54,26 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
   }
 
   async function submitLogin(ctx: Context) {
-    const { email, password } = bodyOf(ctx, loginForm);
+    const { email, password, remember } = bodyOf(ctx, loginForm);
+    const remembered = remember === 'on';
     try {
       await end(ctx);
-      setCookie(ctx, await logIn(services, ctx, email, password));
+      setSessionCookie(ctx, await logIn(services, ctx, { email, password, remembered }), { secure, remembered });
     } catch (error) {
       if (!(error instanceof RequestError) || error.code === 'busy') throw error;
       if (error.details.retryAfter) ctx.set('Retry-After', String(error.details.retryAfter));
-      return showLogin(ctx, { email, error: error.code, seconds: error.details.retryAfter }, error.status);
+      return showLogin(
+        ctx,
+        { email, remember: remembered, error: error.code, seconds: error.details.retryAfter },
+        error.status,
+      );
     }
     seeOther(ctx, afterLogin(ctx, secure));
   }
 
   async function logOut(ctx: Context) {
     await end(ctx);
-    setCookie(ctx, null);
+    setSessionCookie(ctx, null, { secure });
     setFlash(ctx, { notice: 'loggedOut' }, secure);
     ctx.set('Clear-Site-Data', '"cache"');
     seeOther(ctx, '/login');
@@ -79,16 +84,16 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
   }
 
   async function create(ctx: Context) {
-    const { email, password } = bodyOf(ctx, credentials);
+    const { email, password, remember: remembered } = bodyOf(ctx, credentials);
     await end(ctx);
-    setCookie(ctx, await logIn(services, ctx, email, password));
+    setSessionCookie(ctx, await logIn(services, ctx, { email, password, remembered }), { secure, remembered });
     ctx.status = 201;
     ctx.body = { status: 'loggedIn' };
   }
 
   async function remove(ctx: Context) {
     await end(ctx);
-    setCookie(ctx, null);
+    setSessionCookie(ctx, null, { secure });
     ctx.status = 204;
   }
 

@@ -11,6 +11,7 @@ test('the error codes and their statuses are pinned', (t) => {
       invalidFields: 400,
       unauthenticated: 401,
       loginFailed: 401,
+      wrongPassword: 403,
       forbidden: 403,
       forbiddenOrigin: 403,
       stepPending: 403,

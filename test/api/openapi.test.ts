@@ -64,11 +64,13 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   t.deepEqual(described.sort(), [
+    'delete /api/v1/me/sessions/{id}',
     'delete /api/v1/sessions/current',
     'get /api/v1/agreements',
     'get /api/v1/customers',
     'get /api/v1/customers/{id}',
     'get /api/v1/me',
+    'get /api/v1/me/sessions',
     'get /api/v1/openapi.json',
     'get /api/v1/partners',
     'get /api/v1/partners/{id}',
@@ -84,6 +86,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'post /api/v1/registrations',
     'post /api/v1/sessions',
     'put /api/v1/me',
+    'put /api/v1/me/password',
     'put /api/v1/registration-links/{token}/answers',
   ]);
 });

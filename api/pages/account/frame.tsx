@@ -8,6 +8,7 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account', key: 'overview' },
   { path: '/account/profile', key: 'profile' },
   { path: '/account/agreements', key: 'consents' },
+  { path: '/account/security', key: 'security' },
 ];
 export type AccountArea = (typeof areas)[number]['key'];
 
@@ -22,18 +23,20 @@ interface FrameProps {
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
+  /** Fields of a form have errors, which the page shows itself. */
+  failed?: boolean;
   scripts?: string[];
   children: ComponentChildren;
 }
 
 /** One page of the account: navigation, title, what was just done or went wrong, content. */
 export function AccountFrame(props: FrameProps) {
-  const { page, area, title, lead, done, error, seconds, scripts, children } = props;
+  const { page, area, title, lead, done, error, seconds, failed, scripts, children } = props;
   return (
     <Layout
       page={page}
       title={title}
-      failed={Boolean(error)}
+      failed={failed || Boolean(error)}
       scripts={scripts}
       nav={page.signedIn?.isPending ? undefined : <Navigation page={page} area={area} />}
     >
