@@ -42,6 +42,7 @@ const app = createApp({
   client,
   publicUrl: env.PUBLIC_URL,
   secure,
+  isDevelopment: env.VESTIBULE_MODE === 'development',
   providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
   inboxUrl: env.INBOX_URL,
   temporalUiUrl: env.TEMPORAL_UI_URL,

@@ -41,6 +41,7 @@ export async function listAudit(
         a.source,
         case a.subject_type
           when 'userType' then (select name from user_types where id = k.id)
+          when 'application' then (select name from applications where id = k.id)
           when 'partner' then (select name from partners where id = k.id)
           when 'partnerCode' then
             (select concat_ws(' – ', p.name, c.label) from partner_codes c join partners p on p.id = c.partner_id where c.id = k.id)

@@ -21,7 +21,8 @@ export type AuditEntry = AuditActor & {
     | 'batch'
     | 'user'
     | 'customer'
-    | 'apiKey';
+    | 'apiKey'
+    | 'application';
   /** A registration's reference, else an id. */
   subject: string;
   before?: object;

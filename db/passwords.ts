@@ -110,8 +110,8 @@ export async function changePassword(
 }
 
 /**
- * Sets a user's password. With it all other sessions end, and the reset links and e-mail changes somebody else may have
- * started die (security.md P8). Returns the id of the mail that tells the user.
+ * Sets a user's password. With it all other sessions end, all sign-ins to applications too, and the reset links and e-mail
+ * changes somebody else may have started die (security.md P8). Returns the id of the mail that tells the user.
  */
 async function setPassword(trx: Knex.Transaction, keys: SecretKeys, change: NewPassword): Promise<string> {
   const { userId, passwordHash, mailDomain, session } = change;
@@ -119,6 +119,7 @@ async function setPassword(trx: Knex.Transaction, keys: SecretKeys, change: NewP
     `
     with ended as (delete from sessions where user_id = :userId and id is distinct from :sessionId::uuid),
       kept as (update sessions set token_hash = :tokenHash where id = :sessionId::uuid),
+      signed_in as (delete from sign_in_records where user_id = :userId),
       resets as (delete from password_resets where user_id = :userId),
       email_change as (delete from email_changes where user_id = :userId)
     update users set password_hash = :passwordHash where id = :userId returning email, language`,

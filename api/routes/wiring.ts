@@ -9,6 +9,8 @@ export interface Wiring {
   /** The OpenID provider. */
   signIn: SignIn;
   publicUrl: string;
+  /** Applications may be on this very machine, over http. */
+  isDevelopment: boolean;
   /** Cookies over TLS. */
   secure: boolean;
   /** Of the deployment: where a Partner Provider may be (security.md F1). */

@@ -38,12 +38,14 @@ async function furnish({ stack }: Scene): Promise<string[]> {
     'agreements',
     'partners',
     'provider',
+    'applications',
     'staff',
     'audit',
   ];
   return [
     '/console',
     ...areas.map((area) => `/console/${area}`),
+    '/console/applications/new',
     '/console/batches',
     `/console/registrations/${reference}`,
     `/console/user-types/${typeId}`,

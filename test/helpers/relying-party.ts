@@ -1,4 +1,5 @@
 /** An application that signs people in, with the client library that such applications use. */
+import { randomUUID } from 'node:crypto';
 import * as oidc from 'openid-client';
 import { type ApplicationValues, createApplication } from '../../db/applications.js';
 import type { Answer, BrowserSession } from './browser-session.js';
@@ -17,11 +18,10 @@ export async function buildApplication(
   stack: Stack,
   { isPublic = false, ...values }: Partial<ApplicationValues> & { isPublic?: boolean } = {},
 ): Promise<RelyingParty> {
-  const { id, secret } = await createApplication(
-    stack.db,
-    { name: 'Fleet', redirect_uris: [redirectUri], post_logout_redirect_uris: [], first_party: true, ...values },
-    isPublic,
-  );
+  const id = randomUUID();
+  const secret = isPublic ? undefined : randomUUID();
+  const application = { name: 'Fleet', redirect_uris: [redirectUri], post_logout_redirect_uris: [], first_party: true };
+  await createApplication(stack.db, id, { ...application, ...values }, secret);
   return { id, secret, config: await discover(stack.url, id, secret) };
 }
 

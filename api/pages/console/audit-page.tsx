@@ -28,6 +28,7 @@ const groups = [
   'partner',
   'partnerCode',
   'provider',
+  'application',
   'user',
   'customer',
   'apiKey',

@@ -15,6 +15,7 @@ const areas: { path: string; key: string; least?: StaffRole }[] = [
   { path: '/console/partners', key: 'partners' },
   { path: '/console/provider', key: 'provider' },
   { path: '/console/api-keys', key: 'apiKeys' },
+  { path: '/console/applications', key: 'applications', least: 'admin' },
   { path: '/console/staff', key: 'staff', least: 'admin' },
   { path: '/console/audit', key: 'audit' },
 ];

@@ -2,6 +2,7 @@ import type { Route } from '../../http.js';
 import type { Wiring } from '../wiring.js';
 import { agreementRoutes } from './agreements.js';
 import { apiKeyRoutes } from './api-keys.js';
+import { applicationRoutes } from './applications.js';
 import { auditRoutes } from './audit.js';
 import { batchRoutes } from './batches.js';
 import { doorRoutes } from './door.js';
@@ -29,6 +30,7 @@ export const consoleRoutes = (wiring: Wiring): Route[] => [
   ...partnerCodeRoutes(wiring),
   ...providerRoutes(wiring),
   ...apiKeyRoutes(wiring),
+  ...applicationRoutes(wiring),
   ...staffRoutes(wiring),
   ...auditRoutes(wiring),
 ];
