@@ -15,6 +15,10 @@ const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'password-reset': (token) => `/password-reset/${token}`,
   'password-reset-unknown': () => '/login',
   'password-changed': () => '/password-reset',
+  'user-type-changed': () => '/login',
+  'user-disabled': () => '/login',
+  'user-enabled': () => '/login',
+  'user-removed': () => '/login',
 };
 
 /** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */

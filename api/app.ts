@@ -18,6 +18,7 @@ import { accountRoutes } from './routes/account/index.js';
 import { securityRoutes } from './routes/account/security.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
+import { organisationUserRoutes } from './routes/organisation/users.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
 import { platformRoutes } from './routes/platform/index.js';
 import { registrationApi } from './routes/registrations/api.js';
@@ -55,6 +56,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...registrationApi(wiring),
     ...accountRoutes(wiring),
     ...securityRoutes(wiring),
+    ...organisationUserRoutes(wiring),
     ...agreementRoutes(wiring),
     ...platformRoutes(wiring),
     ...consoleRoutes(wiring),

@@ -7,7 +7,15 @@ const tokenPurpose = 'notice-token';
 const valuesPurpose = 'notice-values';
 
 /** Mails that belong to no registration. */
-export type NoticeTemplate = 'staff-invitation' | 'password-reset' | 'password-reset-unknown' | 'password-changed';
+export type NoticeTemplate =
+  | 'staff-invitation'
+  | 'password-reset'
+  | 'password-reset-unknown'
+  | 'password-changed'
+  | 'user-type-changed'
+  | 'user-disabled'
+  | 'user-enabled'
+  | 'user-removed';
 
 export interface NewNotice {
   template: NoticeTemplate;

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 import { type AuditActor, recordAudit } from './audit.js';
-import type { UserType } from './models.js';
+import { eraseUser } from './erase-user.js';
 import {
   type Administrator,
+  isAbove,
+  isWithin,
   lockAdministrators,
   type Organisation,
   organisationOf,
@@ -32,6 +34,8 @@ export interface ChangedUser extends UserAccess {
   id: string;
   email: string;
   language: string;
+  /** What the organisation is called. */
+  organisation: string;
   /** Staff disabled them: an administrator cannot undo it. */
   disabledByStaff: boolean;
   userType: string;
@@ -55,9 +59,8 @@ export type UserRefusal =
   /** Nobody shuts themselves out. */
   | 'self';
 
-export type UserOutcome =
-  | { kind: 'done'; before: ChangedUser; after: Pick<ChangedUser, 'userType' | 'disabled'> }
-  | { kind: UserRefusal };
+export type UserOutcome = { kind: 'done'; before: ChangedUser; after: AfterChange } | { kind: UserRefusal };
+export type AfterChange = Pick<ChangedUser, 'userType' | 'disabled'>;
 
 /**
  * Gives a person another user type, shuts them out or lets them in again, with its audit line. Shutting out ends their
@@ -69,7 +72,7 @@ export async function changeUser(trx: Knex.Transaction, change: UserChange): Pro
   const locked = await lockUser(trx, actor, id);
   if ('refusal' in locked) return { kind: locked.refusal };
   const { organisation, administrators, own, before } = locked;
-  if (before.userTypeId !== was.userTypeId || before.disabled !== was.disabled) return { kind: 'stale' };
+  if (isStale(before, was)) return { kind: 'stale' };
   const { userTypeId = before.userTypeId, disabled = before.disabled } = becomes;
   const isOther = userTypeId !== before.userTypeId;
   const type = isOther ? await lockType(trx, organisation, userTypeId) : before;
@@ -82,6 +85,43 @@ export async function changeUser(trx: Knex.Transaction, change: UserChange): Pro
   await writeAccess(trx, change, before, { userTypeId, ...after });
   return { kind: 'done', before, after };
 }
+
+/**
+ * Removes a person for good, with everything that is theirs; what they accepted stays as a proof that leads to nobody. The
+ * line in the audit log is written as for every change.
+ */
+export async function removeUser(
+  trx: Knex.Transaction,
+  { id, actor, source, was }: Omit<UserChange, 'becomes'>,
+): Promise<{ kind: 'done'; before: ChangedUser } | { kind: UserRefusal }> {
+  const locked = await lockUser(trx, actor, id);
+  if ('refusal' in locked) return { kind: locked.refusal };
+  const { administrators, own, before } = locked;
+  if (isStale(before, was)) return { kind: 'stale' };
+  if (own?.id === id) return { kind: 'self' };
+  if (isOnly(administrators, id)) return { kind: 'lastAdministrator' };
+  await eraseUser(trx, id);
+  const what = { action: 'user.removed', subjectType: 'user', subject: id } as const;
+  await recordAudit(trx, { ...auditActor(actor), source, ...what, before: { userType: before.userType } });
+  return { kind: 'done', before };
+}
+
+/** Logs a person out everywhere. */
+export async function endUserSessions(
+  trx: Knex.Transaction,
+  { id, actor, source }: Pick<UserChange, 'id' | 'actor' | 'source'>,
+): Promise<{ kind: 'done' | UserRefusal }> {
+  const locked = await lockUser(trx, actor, id);
+  if ('refusal' in locked) return { kind: locked.refusal };
+  const ended = await trx('sessions').where({ user_id: id }).delete();
+  await endSignIns(trx, id);
+  const what = { action: 'user.sessionsEnded', subjectType: 'user', subject: id } as const;
+  if (ended > 0) await recordAudit(trx, { ...auditActor(actor), source, ...what });
+  return { kind: 'done' };
+}
+
+const isStale = (before: ChangedUser, was: UserAccess) =>
+  before.userTypeId !== was.userTypeId || before.disabled !== was.disabled;
 
 /** A person of the organisation under its lock, and `own`: the administrator who asks, as they are now. */
 interface LockedUser {
@@ -104,9 +144,8 @@ async function lockUser(
   if ('userId' in actor && !own) return { refusal: 'actorGone' };
   const before = await lockMember(trx, organisation, id);
   if (!before) return { refusal: 'gone' };
-  const isAbove =
-    before.permissions.includes(organisation.permission) && own && !isWithin(before.permissions, own.permissions);
-  return isAbove ? { refusal: 'aboveOwn' } : { organisation, administrators, before, ...(own ? { own } : {}) };
+  if (own && isAbove(organisation, before.permissions, own.permissions)) return { refusal: 'aboveOwn' };
+  return { organisation, administrators, before, ...(own ? { own } : {}) };
 }
 
 const tenantOf = (trx: Knex, id: string): Promise<Tenant | undefined> =>
@@ -114,14 +153,14 @@ const tenantOf = (trx: Knex, id: string): Promise<Tenant | undefined> =>
 
 async function lockMember(
   trx: Knex.Transaction,
-  { column, id: organisationId }: Organisation,
+  { table, column, id: organisationId }: Organisation,
   id: string,
 ): Promise<ChangedUser | undefined> {
   const { rows } = await trx.raw<{ rows: ChangedUser[] }>(
     `
     select u.id, u.email, u.language, u.user_type_id as "userTypeId", u.disabled_at is not null as disabled,
-        u.disabled_by_staff as "disabledByStaff", t.name as "userType", t.permissions
-      from users u join user_types t on t.id = u.user_type_id
+        u.disabled_by_staff as "disabledByStaff", t.name as "userType", t.permissions, o.name as organisation
+      from users u join user_types t on t.id = u.user_type_id join ${table} o on o.id = u.${column}
       where u.id = :id and u.${column} = :organisationId
       for no key update of u for share of t`,
     { id, organisationId },
@@ -136,10 +175,6 @@ const lockType = (
   id: string,
 ): Promise<{ userType: string; permissions: string[] } | undefined> =>
   trx('user_types').where({ id, kind }).forShare().first('name as userType', 'permissions');
-
-/** Whether rights are no more than others (security.md A7). */
-export const isWithin = (permissions: UserType['permissions'], own: UserType['permissions']): boolean =>
-  permissions.every((permission) => own.includes(permission));
 
 const isOnly = (administrators: Administrator[], id: string) =>
   administrators.length === 1 && administrators[0]?.id === id;

@@ -64,3 +64,11 @@ export async function lockAdministrators(
   );
   return rows;
 }
+
+/** Whether rights are no more than others (security.md A7). */
+export const isWithin = (permissions: string[], own: string[]): boolean =>
+  permissions.every((permission) => own.includes(permission));
+
+/** An administrator with a right that another lacks is out of the other's reach. */
+export const isAbove = ({ permission }: Organisation, permissions: string[], own: string[]): boolean =>
+  permissions.includes(permission) && !isWithin(permissions, own);

@@ -39,6 +39,10 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   'password-reset': userNotice('passwordReset', { link: true }),
   'password-reset-unknown': userNotice('passwordResetUnknown', { link: true }),
   'password-changed': userNotice('passwordChanged', { link: true }),
+  'user-type-changed': userNotice('userTypeChanged', { facts: ['organisation', 'userType'] }),
+  'user-disabled': userNotice('userDisabled', { facts: ['organisation'] }),
+  'user-enabled': userNotice('userEnabled', { facts: ['organisation'], link: true }),
+  'user-removed': userNotice('userRemoved', { facts: ['organisation'] }),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

@@ -35,6 +35,10 @@ export interface EmailVariables {
   'password-reset': UserNoticeVariables;
   'password-reset-unknown': UserNoticeVariables;
   'password-changed': UserNoticeVariables;
+  'user-type-changed': UserNoticeVariables;
+  'user-disabled': UserNoticeVariables;
+  'user-enabled': UserNoticeVariables;
+  'user-removed': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */

@@ -15,6 +15,11 @@ const notice = {
   loginUrl: `${base}/login`,
   startUrl: `${base}/register`,
 };
+const aboutUser = {
+  email: 'maria@example.com',
+  link: `${base}/login`,
+  values: { organisation: 'Acme & Söhne GmbH', userType: 'Device manager' },
+};
 const variables: EmailVariables = {
   activation: {
     email: 'maria@example.com',
@@ -48,6 +53,10 @@ const variables: EmailVariables = {
   'password-reset': { email: 'maria@example.com', link: `${base}/password-reset/${link.slice(-43)}`, values: {} },
   'password-reset-unknown': { email: 'maria@example.com', link: `${base}/login`, values: {} },
   'password-changed': { email: 'maria@example.com', link: `${base}/password-reset`, values: {} },
+  'user-type-changed': aboutUser,
+  'user-disabled': aboutUser,
+  'user-enabled': aboutUser,
+  'user-removed': aboutUser,
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -85,6 +94,10 @@ const expectedLinks: Record<EmailName, string[]> = {
   'account-ready': [`${base}/login`, `${base}/login`],
   declined: [],
   ended: [`${base}/register`, `${base}/register`],
+  'user-type-changed': [],
+  'user-disabled': [],
+  'user-enabled': [`${base}/login`, `${base}/login`],
+  'user-removed': [],
   'staff-invitation': [0, 1].map(() => `${base}/console/setup/${link.slice(-43)}`),
   'password-reset': [0, 1].map(() => `${base}/password-reset/${link.slice(-43)}`),
   'password-reset-unknown': [`${base}/login`, `${base}/login`],

@@ -1,23 +1,26 @@
 import anyTest, { type TestFn } from 'ava';
 import { type AppOptions, allRoutes } from '../../api/app.js';
 import type { Audience, Route } from '../../api/http.js';
+import { buildAdministrator, buildColleague, buildType } from '../builders/members.js';
 import { buildAccount, buildEmail, buildLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { buildStaff } from './console/fixtures.js';
 import { logIn, sendRaw } from './fixtures/requests.js';
 
-type Caller = 'anonymous' | 'user' | 'viewer' | 'operator' | 'admin';
+type Caller = 'anonymous' | 'user' | 'user-admin' | 'viewer' | 'operator' | 'admin';
 const roles = ['viewer', 'operator', 'admin'] as const;
 const test = anyTest as TestFn<{ stack: Stack; callers: Record<Caller, BrowserSession>; link: string }>;
 
 test.before(async (t) => {
   const stack = await startStack();
   t.context.stack = stack;
-  const { email } = await buildAccount(stack);
+  const administrator = await buildAdministrator(stack);
+  const plain = await buildColleague(stack, administrator, { user_type_id: await buildType(stack, ['devices']) });
   const callers = {
     anonymous: new BrowserSession(stack.url),
-    user: await logIn(stack.url, email),
+    user: plain.browser,
+    'user-admin': administrator.browser,
     viewer: (await buildStaff(stack, 'viewer')).browser,
     operator: (await buildStaff(stack, 'operator')).browser,
     admin: (await buildStaff(stack, 'admin')).browser,
@@ -89,6 +92,16 @@ const declared: Record<string, string[]> = {
     'post /account/security/sessions/end-others',
     'put /api/v1/me',
     'put /api/v1/me/password',
+  ],
+  'user-admin': [
+    'get /account/users',
+    'get /account/users/:id',
+    'get /account/users/:id/remove',
+    'post /account/users/:id/disable',
+    'post /account/users/:id/enable',
+    'post /account/users/:id/end-sessions',
+    'post /account/users/:id/remove',
+    'post /account/users/:id/type',
   ],
   machine: [
     'get /api/v1/customers',
@@ -220,6 +233,7 @@ async function call(browser: BrowserSession, route: Route, caller: Caller) {
   const withForm = {
     anonymous: '/login',
     user: '/account',
+    'user-admin': '/account',
     viewer: '/console',
     operator: '/console',
     admin: '/console',
@@ -230,8 +244,9 @@ async function call(browser: BrowserSession, route: Route, caller: Caller) {
   return browser.json(route.method.toUpperCase(), pathOf(route), body);
 }
 
-/** Who of all callers may: staff of the role or a higher one, users, or everybody. */
+/** Who of all callers may: staff of the role or a higher one, users, their administrators, or everybody. */
 function mayCall(audience: Audience, caller: Caller): boolean {
+  if (audience === 'user') return caller === 'user' || caller === 'user-admin';
   if (!audience.startsWith('staff-')) return audience === 'public' || audience === 'link' || audience === caller;
   return roles.indexOf(caller as never) >= roles.indexOf(audience.slice('staff-'.length) as never);
 }
@@ -240,15 +255,16 @@ for (const route of routes) {
   const { audience, kind, method } = route;
   const isStaffs = audience.startsWith('staff-');
   test(`${nameOf(route)} is for: ${audience}`, async (t) => {
-    for (const caller of ['anonymous', 'user', ...roles] as const) {
+    for (const caller of ['anonymous', 'user', 'user-admin', ...roles] as const) {
       const browser = new BrowserSession(t.context.stack.url);
       for (const [name, value] of t.context.callers[caller].cookies)
         if (!route.path.endsWith('logout') && nameOf(route) !== 'delete /api/v1/sessions/current')
           browser.cookies.set(name, value);
-      if (audience === 'user' && method === 'delete' && caller === 'user') continue; // ends the shared session
+      if (audience === 'user' && method === 'delete' && mayCall(audience, caller)) continue; // ends the shared session
       const answer = await call(browser, route, caller);
       if (mayCall(audience, caller)) t.true(![401, 403, 500].includes(answer.status), `${caller}: ${answer.status}`);
       else if (isStaffs && roles.includes(caller as never)) t.is(answer.status, 403, caller);
+      else if (audience === 'user-admin' && caller === 'user') t.is(answer.status, 403, caller);
       else if (kind === 'page' && method === 'get')
         t.is(answer.location, isStaffs ? '/console/login' : '/login', caller);
       else t.is(answer.status, 401, caller);

@@ -24,20 +24,19 @@ import { auditOf, done, plainForm } from './console-request.js';
 import { differences } from './differences.js';
 import { judgePartner, type TypedPartner, typedFrom, typedPartner } from './partner-form.js';
 import { isMadeUpId, loadPicker, partnerOf, showPartner } from './partner-page.js';
+import { searchText } from './typed-text.js';
 
 /** Partners on one page of the list. */
 const pageSize = 50;
-const longestSearch = 200;
 const listQuery = z.object({
-  name: z.string().max(longestSearch).catch(''),
+  name: searchText,
   after: z.uuid().optional().catch(undefined),
 });
 
 /** Partner organisations: list, detail, create, edit, disable and enable. Only admins change (security.md A15). */
 export function partnerRoutes({ services: { db }, secure }: Wiring): Route[] {
   async function showList(ctx: Context) {
-    const { name, after } = listQuery.parse(ctx.query);
-    const prefix = name.trim().normalize('NFC');
+    const { name: prefix, after } = listQuery.parse(ctx.query);
     // One more than is shown, to see whether there is a next page.
     const found = await listPartners(db, { prefix, after, limit: pageSize + 1 });
     const shown = found.slice(0, pageSize);

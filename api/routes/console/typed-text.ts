@@ -23,6 +23,18 @@ export const lines = (most: number) =>
     .transform((text) => text.trim().normalize('NFC'))
     .refine((text) => [...text].length <= most, 'tooLong');
 
+/** What a list is searched for: controls, which no name holds and PostgreSQL does not take, are no letters. */
+export const searchText = z
+  .string()
+  .max(200)
+  .transform((text) =>
+    text
+      .replace(/[\p{Cc}\p{Cs}]/gu, ' ')
+      .trim()
+      .normalize('NFC'),
+  )
+  .catch('');
+
 /** The id in the path; what is none is not found, without the database being asked. */
 export function pathId(ctx: Context): string {
   const id = z.uuid().safeParse(ctx.params.id);

@@ -1,0 +1,38 @@
+import type { PageContext } from '../models.js';
+import { AccountFrame } from './frame.js';
+import type { UserModel } from './user-models.js';
+import { Was } from './user-page.js';
+
+/** What the removal of a user means, before it is done. */
+export function RemoveUserPage({ page, model: { user } }: { page: PageContext; model: { user: UserModel } }) {
+  const { t } = page;
+  const path = `/account/users/${user.id}`;
+  return (
+    <AccountFrame
+      page={page}
+      area="users"
+      title={t('users.removal.title', { name: `${user.givenName} ${user.familyName}` })}
+    >
+      <section class="card reading-width">
+        <p class="address">{user.email}</p>
+        <ul>
+          {['access', 'data', 'proof', 'again'].map((point) => (
+            <li key={point}>{t(`users.removal.points.${point}`)}</li>
+          ))}
+        </ul>
+        <p>
+          <strong>{t('users.removal.lead')}</strong>
+        </p>
+        <form method="post" action={`${path}/remove`}>
+          <Was page={page} user={user} />
+          <button type="submit" class="danger">
+            {t('users.removal.submit')}
+          </button>
+        </form>
+        <a class="button outline" href={path}>
+          {t('users.removal.cancel')}
+        </a>
+      </section>
+    </AccountFrame>
+  );
+}
