@@ -11,8 +11,9 @@ import { choosePort } from '../../dev/ports.js';
 import { buildAccount, buildEmail, linkIn, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
+import { assertSameTime } from '../helpers/same-time.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildOperator, buildRestingLink, comparable, compareTimes, sendRaw } from './fixtures/requests.js';
+import { buildOperator, buildRestingLink, comparable, sendRaw } from './fixtures/requests.js';
 
 /** The start of a registration says the same of every address, whatever is known of it (security.md §2, §7). */
 const test = anyTest as TestFn<{ stack: Stack }>;
@@ -89,14 +90,13 @@ test.serial(
     const { email: account } = await buildAccount(stack);
     const open = buildEmail();
     await buildRestingLink(stack, open);
-    for (const known of [open, account]) {
-      const { difference, control } = await compareTimes(
-        60,
+    for (const known of [open, account])
+      await assertSameTime(
+        t,
+        80,
         () => start(stack.url, buildEmail()),
         () => start(stack.url, known),
       );
-      t.true(difference <= Math.max(3 * control, 15), `${difference} ms, where chance makes ${control} ms`);
-    }
   },
 );
 

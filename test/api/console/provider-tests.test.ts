@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
+import { choosePort } from '../../../dev/ports.js';
 import { eventually } from '../../helpers/eventually.js';
 import { type Stack, startStack } from '../../helpers/stack.js';
 import { type BuiltStaff, buildStaff, sendForm } from './fixtures.js';
@@ -53,6 +56,34 @@ test.serial('what was found is shown with what is missing, as text', async (t) =
   t.false(text.includes('never shown'));
   t.false(text.includes('http-equiv="refresh"'));
 });
+
+test.serial(
+  'an inner port that is open and one that is not give one and the same page, and are not dialled (F6)',
+  async (t) => {
+    const { stack, operator } = t.context;
+    let connections = 0;
+    const open = createServer(() => {
+      connections += 1;
+    }).listen(0, '127.0.0.1');
+    await once(open, 'listening');
+    t.teardown(() => open.close());
+    const pages: string[] = [];
+    for (const port of [(open.address() as AddressInfo).port, await choosePort(0)]) {
+      const url = `https://127.0.0.1:${port}/{code}`;
+      await stack
+        .db('partner_provider')
+        .update({ plugin: 'http-json', config: { url, authentication: 'none', timeLimitSeconds: 5 } });
+      const { location } = await sendForm(operator.browser, path, tests, { code: 'SAMPLE' });
+      if (!location) return t.fail('no test was started');
+      const { text } = await operator.browser.get(location);
+      t.true(text.includes('The address leads to where we may not ask.'));
+      pages.push(text.replaceAll(location, '').replace(/name="formToken" value="[^"]*"|<time.*?<\/time>/g, ''));
+    }
+    t.is(pages[0], pages[1]);
+    t.is(connections, 0);
+    await stack.db('partner_provider').update({ plugin: 'csv-file', config: {} });
+  },
+);
 
 test.serial('a failure is told by its fixed reason and nothing else (F6)', async (t) => {
   for (const [outcome, reason, words] of [
