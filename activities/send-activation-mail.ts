@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { type PreparedMail, prepareMail, recordDelivery } from '../db/activation-mails.js';
 import type { ActivityContext } from './activities.js';
 import { renderEmail } from './emails/render.js';
+import { formatMoment } from './emails/times.js';
 import { isLanguage } from './i18n.js';
 import { MailServerUnavailable, RecipientRefused } from './mailer.js';
 import { type EffectInput, type EffectResult, settle } from './record-transitions.js';
@@ -51,10 +52,11 @@ export const sendActivationMail =
 
 function render(mail: PreparedMail, publicUrl: string) {
   const { email, reference } = mail;
-  const language = isLanguage(mail.language) ? mail.language : 'en';
+  const language = languageOf(mail);
+  const link = `${publicUrl}/register/${mail.token}`;
+  if (mail.invitation) return renderInvitation(mail, mail.invitation, link, `${publicUrl}/login`);
   if (mail.template === 'account-exists')
     return renderEmail('account-exists', language, { email, loginUrl: `${publicUrl}/login` });
-  const link = `${publicUrl}/register/${mail.token}`;
   return renderEmail(mail.template, language, {
     email,
     reference,
@@ -64,3 +66,24 @@ function render(mail: PreparedMail, publicUrl: string) {
     expiresAt: mail.expiresAt,
   });
 }
+
+/** To a person whom an administrator has invited; one who has an account is told that nothing happens to it (A13). */
+function renderInvitation(
+  mail: PreparedMail,
+  { organisation, invitedBy }: NonNullable<PreparedMail['invitation']>,
+  link: string,
+  loginUrl: string,
+) {
+  const { email, template, expiresAt } = mail;
+  const language = languageOf(mail);
+  if (template === 'account-exists')
+    return renderEmail('invitation-account-exists', language, {
+      email,
+      link: loginUrl,
+      values: { organisation, invitedBy },
+    });
+  const values = { organisation, invitedBy, expires: formatMoment(expiresAt, language) };
+  return renderEmail(template === 'reminder' ? 'invitation-reminder' : 'invitation', language, { email, link, values });
+}
+
+const languageOf = ({ language }: PreparedMail) => (isLanguage(language) ? language : 'en');

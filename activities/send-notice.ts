@@ -12,6 +12,7 @@ export interface SendNoticeInput {
 /** Where the link of each notice leads, from its token. */
 const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'staff-invitation': (token) => `/console/setup/${token}`,
+  'invitation-held': () => '/register',
   'password-reset': (token) => `/password-reset/${token}`,
   'password-reset-unknown': () => '/login',
   'password-changed': () => '/password-reset',

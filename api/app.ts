@@ -18,6 +18,7 @@ import { accountRoutes } from './routes/account/index.js';
 import { securityRoutes } from './routes/account/security.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
+import { invitationApi } from './routes/invitations.js';
 import { organisationUserRoutes } from './routes/organisation/users.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
 import { platformRoutes } from './routes/platform/index.js';
@@ -58,6 +59,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...securityRoutes(wiring),
     ...organisationUserRoutes(wiring),
     ...agreementRoutes(wiring),
+    ...invitationApi(wiring),
     ...platformRoutes(wiring),
     ...consoleRoutes(wiring),
   ];

@@ -66,7 +66,7 @@ export class Engine {
       registrationId: id,
       reference,
       kind,
-      lifetimes: lifetimes(settings),
+      lifetimes: lifetimes(settings, registration),
       consoleUrl: `${publicUrl}/console/registrations/${reference}`,
     };
     await client.withDeadline(Date.now() + acceptWithin, () =>
@@ -189,14 +189,24 @@ function eventResult(error: unknown): EventResult {
 
 const milliseconds = (seconds: number) => seconds * 1_000;
 
-function lifetimes(settings: Settings): Lifetimes {
+function lifetimes(settings: Settings, registration: Registration): Lifetimes {
   return {
-    registration: milliseconds(settings.registration_lifetime_seconds),
-    ...(settings.reminder_after_seconds === null ? {} : { reminder: milliseconds(settings.reminder_after_seconds) }),
+    ...(registration.kind === 'invited' ? invitationLifetimes(registration) : openLifetimes(settings)),
     resendCooldown: milliseconds(settings.resend_cooldown_seconds),
     mailRetry: milliseconds(settings.mail_retry_seconds),
     creationRetry: milliseconds(settings.creation_retry_seconds),
     operator: milliseconds(settings.operator_seconds),
     lookupRetry: milliseconds(settings.lookup_retry_seconds),
   };
+}
+
+const openLifetimes = (settings: Settings) => ({
+  registration: milliseconds(settings.registration_lifetime_seconds),
+  ...(settings.reminder_after_seconds === null ? {} : { reminder: milliseconds(settings.reminder_after_seconds) }),
+});
+
+/** An invitation ends when its administrator was told; the reminder comes when a third of the time is left. */
+function invitationLifetimes({ created_at, expires_at }: Registration) {
+  const lifetime = expires_at.getTime() - created_at.getTime();
+  return { registration: lifetime, reminder: Math.round((lifetime * 2) / 3) };
 }

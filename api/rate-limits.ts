@@ -15,6 +15,7 @@ export const defaultLimits = {
   wrongLinksPerSource: 60, // ten minutes
   codesPerRegistration: 10, // an hour (security.md E7)
   codesPerSource: 60, // an hour
+  invitationsPerOrganisation: 50, // a day; resends count
   staffResends: 1, // an hour and registration: passes although a mailbox's limits are reached (L6)
   loginsPerAccount: 10, // ten minutes, from one source
   loginsPerAccountOverall: 30, // a minute, from everywhere: soon over for the owner (P11)
@@ -57,6 +58,7 @@ export class RateLimits {
       wrongLinksPerSource: limiter('wrongLinksPerSource', 10 * minute),
       codesPerRegistration: limiter('codesPerRegistration', hour),
       codesPerSource: limiter('codesPerSource', hour),
+      invitationsPerOrganisation: limiter('invitationsPerOrganisation', day),
       staffResends: limiter('staffResends', hour),
       loginsPerAccount: limiter('loginsPerAccount', 10 * minute),
       loginsPerAccountOverall: limiter('loginsPerAccountOverall', minute),

@@ -1,8 +1,11 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { eraseInvitations, heldInvitations, registrationsOfEndedInvitations } from '../db/accept-invitation.js';
 import { eraseDisplayedApiKeys } from '../db/api-keys.js';
 import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
 import type { Database } from '../db/connection.js';
+import { openFor } from '../db/invitations.js';
+import type { Registration, Settings } from '../db/models.js';
 import { waitingNotices } from '../db/notices.js';
 import {
   endWithoutWorkflow,
@@ -53,13 +56,16 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await clearExpired(services.db);
+    await eraseInvitations(services.db, eraseAfterSeconds);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);
     await eraseDisplayedApiKeys(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
+    await openHeld(services);
     await handOver(services, olderThanSeconds);
+    await cancelRevoked(services);
     await serveLeftovers(services, olderThanSeconds);
   });
 }
@@ -74,23 +80,49 @@ async function clearExpired(db: Database): Promise<void> {
 
 /** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */
 async function handOver(services: Services, olderThanSeconds: number): Promise<void> {
-  const { db, engine, limits, log } = services;
+  const { db, limits, log } = services;
   const settings = await loadSettings(db);
   for (const registration of await registrationsAwaitingEngine(db, olderThanSeconds, batch)) {
     if (!(await limits.mayMail(registration.email ?? ''))) continue;
     const { reference } = registration;
     try {
-      await engine.requestLink(registration, settings);
+      await ask(services, registration, settings);
       log.info({ reference }, 'handed an accepted registration to the engine');
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (!isGone(error)) throw error;
       // Its workflow is gone, and the person waits for a mail: a new registration takes over in the next round.
       await endOrphans(services, [reference]);
       const { email, kind, language } = registration;
-      if (email)
+      // Of an invitation its administrator sees the end, and can send it again.
+      if (email && kind !== 'invited')
         await openRegistration(db, { email, kind, language, lifetimeSeconds: settings.registration_lifetime_seconds });
     }
   }
+}
+
+/** An invitation that was renewed while the engine was away counts from then; all else is a wish for a link. */
+const ask = ({ engine }: Services, registration: Registration, settings: Settings): Promise<void> =>
+  registration.kind === 'invited' && registration.sequence > 0
+    ? engine.signal(registration.reference, { type: 'RENEW', actor: 'administrator' })
+    : engine.requestLink(registration, settings);
+
+const isGone = (error: unknown) =>
+  error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError;
+
+/** Whom somebody has invited while they had a registration of their own, which has ended without an account. */
+async function openHeld({ db }: Services): Promise<void> {
+  for (const invitation of await heldInvitations(db, batch)) await db.transaction((trx) => openFor(trx, invitation));
+}
+
+/** Tells the workflows of revoked invitations, in case the engine was away when they were revoked. */
+async function cancelRevoked(services: Services): Promise<void> {
+  for (const reference of await registrationsOfEndedInvitations(services.db, batch))
+    try {
+      await services.engine.signal(reference, { type: 'CANCEL', actor: 'administrator' });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      await endOrphans(services, [reference]);
+    }
 }
 
 /** Starts the workflows of rows that were written while the engine was away; one that runs is left alone. */

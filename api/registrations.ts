@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isOpenFor } from '../db/accounts.js';
 import type { Database } from '../db/connection.js';
 import type { Logger } from '../db/log.js';
-import type { OrganisationKind, Registration, Settings } from '../db/models.js';
+import type { OrganisationKind, Registration, RegistrationKind, Settings } from '../db/models.js';
 import {
   endWithoutWorkflow,
   findByToken,
@@ -42,6 +42,7 @@ export type Standing =
   | 'alreadyRegistered'
   | 'declined'
   | 'cancelled'
+  | 'invitationVoid'
   | 'expired';
 
 /**
@@ -84,11 +85,13 @@ export async function presentLink(services: Services, token: string, source: str
 }
 
 /** What the holder of a link may do now; an ended registration keeps its answer for good (W5). */
-export function standing({ registration, expired }: PresentedLink): Standing {
-  const { state, problem } = registration;
+export function standing({ registration, expired, invitation }: PresentedLink): Standing {
+  const { state, problem, kind } = registration;
+  if (state === 'cancelled' && problem === 'invitationVoid') return 'invitationVoid';
   if (state === 'completed' || state === 'alreadyRegistered' || state === 'declined' || state === 'cancelled')
     return state;
   if (state === 'expired' || expired) return 'expired';
+  if (kind === 'invited' && !invitation?.isGood) return 'invitationVoid';
   if (state === 'creationBlocked') return 'blocked';
   if (state === 'lookupParked') return 'parked';
   if (state === 'awaitingApproval') return state;
@@ -108,10 +111,11 @@ export function assertOpen(link: PresentedLink): void {
 /** Keeps what was typed; the first time, this proves the mailbox. */
 export async function keepAnswers(
   { db, engine, keys, log }: Services,
-  { registration }: PresentedLink,
+  link: PresentedLink,
   typed: TypedAnswers,
 ): Promise<{ savedAt: string }> {
-  const saved = await saveDraft(db, registration.id, sealed(keys, typed));
+  const { registration } = link;
+  const saved = await saveDraft(db, registration.id, sealed(keys, { ...typed, kind: kindOf(link, typed) }));
   if (!saved) throw new RequestError('conflict', { state: registration.state, allowed: [] });
   if (!registration.proven_at)
     // The row says it already; without this word the submit itself is the proof.
@@ -121,9 +125,17 @@ export async function keepAnswers(
   return { savedAt: (saved.draft_saved_at ?? new Date()).toISOString() };
 }
 
+/** Of an invited person the inviter has decided it (security.md A8). */
+const kindOf = ({ registration }: PresentedLink, { kind }: TypedAnswers): RegistrationKind =>
+  registration.kind === 'invited' || kind === 'invited' ? registration.kind : kind;
+
+/** The kind of organisation whose agreements are to be accepted, should the registration be of this kind. */
+export const agreementsOf = (link: PresentedLink, kind: RegistrationKind): OrganisationKind =>
+  kind === 'invited' ? (link.invitation?.organisationKind ?? 'customer') : kind;
+
 /** Answers as typed; a partner code among them is a secret of its partner, and kept apart, sealed (security.md D1). */
 export interface TypedAnswers {
-  kind: OrganisationKind;
+  kind: RegistrationKind;
   answers: Record<string, string>;
   language: string;
 }
@@ -170,19 +182,22 @@ export async function submitRegistration(
 ): Promise<SubmissionResult> {
   const { db, engine, keys } = services;
   const { registration } = link;
+  const kind = kindOf(link, form);
   const { answers, sealedCode } = sealed(keys, form);
-  const saved = await saveDraft(db, registration.id, { ...form, answers, sealedCode });
+  const draft = { ...form, kind, organisationKind: agreementsOf(link, kind), answers, sealedCode };
+  const saved = await saveDraft(db, registration.id, draft);
   if (!saved) return { standing: standing(await reload(services, link)) };
-  if (!isOpenFor(form.kind, settings)) return { standing: 'open', problem: 'onboardingClosed' };
+  // Switching off keeps strangers out; whom an administrator has invited is none.
+  if (kind !== 'invited' && !isOpenFor(kind, settings)) return { standing: 'open', problem: 'onboardingClosed' };
   if (!saved.current_agreements.every((id) => form.accepted.includes(id)))
     return { standing: 'open', problem: 'agreementOutdated' };
 
-  const withCode = asksForCode(form.kind, settings);
+  const withCode = asksForCode(kind, settings);
   if (withCode) await countCode(services, registration.id, form.source);
   const submission = await storeSubmission(db, {
     registration_id: registration.id,
     idempotency_key: submissionKey(form),
-    kind: form.kind,
+    kind,
     answers,
     sealed_code: (withCode && sealedCode) || null,
     password_hash: await hashPassword(form.password),
@@ -190,7 +205,7 @@ export async function submitRegistration(
     language: form.language,
   });
   if (!submission) return { standing: standing(await reload(services, link)) };
-  const event = { type: 'SUBMITTED', submissionId: submission.id, kind: form.kind, actor: 'registrant' } as const;
+  const event = { type: 'SUBMITTED', submissionId: submission.id, kind, actor: 'registrant' } as const;
   const result = await engine.send(registration.reference, event, `submitted-${submission.id}`);
   if (result.kind !== 'processing') return submissionResult(services, link, result);
   // Temporal forgets an update that no worker has taken yet when it is restarted; a signal it keeps. Whichever comes
@@ -238,18 +253,18 @@ async function submissionResult(
   // The workflow is gone; if the row does not know, it was ended by hand.
   if (result.kind === 'ended') await endWithoutWorkflow(services.db, [link.registration.reference]);
   if (result.kind === 'taken') return outcomeOf(link, result.view);
-  const { registration, expired } = await reload(services, link);
+  const reloaded = await reload(services, link);
+  const { registration } = reloaded;
   // The row is a step behind the machine that refused it: asked again, it tells where the registration stands.
-  if (result.kind === 'refused' && standing({ registration, expired }) === 'open')
-    throw new RequestError('busy', { retryAfter: 5 });
+  if (result.kind === 'refused' && standing(reloaded) === 'open') throw new RequestError('busy', { retryAfter: 5 });
   // A second device may have been quicker: what the row says now is the answer to both.
-  return { standing: standing({ registration, expired }), problem: registration.problem ?? undefined };
+  return { standing: standing(reloaded), problem: registration.problem ?? undefined };
 }
 
 /** The machine has settled, and the row says what it says. */
-function outcomeOf({ registration, expired }: PresentedLink, { state, problem }: RegistrationView): SubmissionResult {
-  const now = Object.assign(registration.$clone(), { state, problem: problem ?? null });
-  return { standing: standing({ registration: now, expired }), problem };
+function outcomeOf(link: PresentedLink, { state, problem }: RegistrationView): SubmissionResult {
+  const now = Object.assign(link.registration.$clone(), { state, problem: problem ?? null });
+  return { standing: standing({ ...link, registration: now }), problem };
 }
 
 async function reload({ db }: Services, link: PresentedLink): Promise<PresentedLink> {

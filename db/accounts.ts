@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { endInvitation, lockGoodInvitation } from './accept-invitation.js';
 import { type Agreement, currentAgreements } from './agreements.js';
 import { type OrganisationKind, Partner, Registration, Settings, type Submission, type UserType } from './models.js';
 import { countUse } from './partner-codes.js';
@@ -10,6 +11,7 @@ export type CreationOutcome =
   | 'agreementOutdated'
   | 'emailTaken'
   | 'userTypeInvalid'
+  | 'invitationVoid'
   | 'codeInvalid'
   | 'approvalNeeded'
   | 'withdrawn';
@@ -42,13 +44,14 @@ export async function createAccount(trx: Knex.Transaction, creation: Creation): 
   if (registration.ended_at) throw new Error('the registration has ended without an account');
   // Staff have corrected the e-mail meanwhile: nothing of what came before is theirs whose address it is now.
   if (!submission || !registration.proven_at) return 'withdrawn';
+  if (registration.kind === 'invited') return taken ? 'emailTaken' : joinInviter(trx, registration, submission);
   const { kind } = submission;
+  if (kind === 'invited') return 'invitationVoid';
   const { settings, userType } = await readSettings(trx, kind);
   if (!isOpenFor(kind, settings)) return 'onboardingClosed';
 
   const agreements = await currentAgreements(trx, submission.language, kind);
-  if (!agreements.every(({ versionId }) => submission.agreement_version_ids.includes(versionId)))
-    return 'agreementOutdated';
+  if (!hasAccepted(submission, agreements)) return 'agreementOutdated';
   if (!mayBeDefault(kind, userType)) return 'userTypeInvalid';
   if (taken) return 'emailTaken';
   const needsApproval = kind === 'customer' ? settings.customer_approval : settings.partner_approval;
@@ -59,6 +62,32 @@ export async function createAccount(trx: Knex.Transaction, creation: Creation): 
   await insertAccount(trx, registration, submission, { organisation, userTypeId: userType.id, agreements });
   return 'created';
 }
+
+/**
+ * The user of whom an administrator has fixed e-mail, organisation and type (security.md A8). Neither the switch nor the
+ * approval by staff is asked: whoever may manage the organisation's users answers for them.
+ */
+async function joinInviter(
+  trx: Knex.Transaction,
+  registration: Registration,
+  submission: Submission,
+): Promise<CreationOutcome> {
+  const invitation = await lockGoodInvitation(trx, registration.id);
+  if (!invitation) {
+    await endInvitation(trx, registration.id, 'void');
+    return 'invitationVoid';
+  }
+  const { customerId, partnerId, userTypeId } = invitation;
+  const agreements = await currentAgreements(trx, submission.language, invitation.kind);
+  if (!hasAccepted(submission, agreements)) return 'agreementOutdated';
+  const organisation = { customerId, partnerId, codeId: null };
+  await insertAccount(trx, registration, submission, { organisation, userTypeId, agreements });
+  await endInvitation(trx, registration.id, 'accepted');
+  return 'created';
+}
+
+const hasAccepted = ({ agreement_version_ids: accepted }: Submission, agreements: Agreement[]) =>
+  agreements.every(({ versionId }) => accepted.includes(versionId));
 
 interface ReadSubmission {
   /** The account is there. */
@@ -113,8 +142,11 @@ const mayBeDefault = <Type extends Pick<UserType, 'kind' | 'permissions'>>(
 ): userType is Type =>
   userType?.kind === kind && (kind === 'partner' || userType.permissions.includes(customerAccountAdministrator));
 
-/** Where the user belongs: an organisation that is made with them, or a partner that is there. */
-type Organisation = 'newCustomer' | 'newPartner' | { partnerId: string; codeId: string | null };
+/** Where the user belongs: an organisation that is made with them, or one that is there. */
+type Organisation =
+  | 'newCustomer'
+  | 'newPartner'
+  | { customerId: string | null; partnerId: string | null; codeId: string | null };
 
 /** The partner an operator chose, or the code's, which is used up by one here, or a new one where none is asked for. */
 async function partnerOf(
@@ -130,7 +162,7 @@ async function partnerOf(
 
 async function enabledPartner(trx: Knex.Transaction, id: string, codeId: string | null) {
   const partner = await Partner.query(trx).findById(id).whereNull('disabled_at').forShare();
-  return partner && { partnerId: id, codeId };
+  return partner && { customerId: null, partnerId: id, codeId };
 }
 
 const company = `:companyName, :companyStreet, :companyPostalCode, :companyCity, :companyCountry, :companyVatNumber`;
@@ -141,7 +173,7 @@ const organisationSql = {
   newPartner: `insert into partners (${companyColumns}, origin, registration_id)
     values (${company}, 'registration', :registrationId)
     returning null::uuid as customer_id, id as partner_id, null::uuid as partner_code_id`,
-  known: 'select null::uuid as customer_id, :partnerId::uuid as partner_id, :codeId::uuid as partner_code_id',
+  known: 'select :customerId::uuid as customer_id, :partnerId::uuid as partner_id, :codeId::uuid as partner_code_id',
 };
 
 /** Organisation, user and consents in one statement: each round trip holds the locks longer. */

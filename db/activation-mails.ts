@@ -17,16 +17,21 @@ export interface PreparedMail {
   token?: string;
   linkHours: number;
   expiresAt: Date;
+  /** Of the kind `invited`: what the mail tells of the invitation. */
+  invitation?: { organisation: string; invitedBy: string };
 }
 
-interface PreparedRow extends Omit<PreparedMail, 'token'> {
+interface PreparedRow extends Omit<PreparedMail, 'token' | 'invitation'> {
+  organisation: string | null;
+  invitedBy: string | null;
   keyId: string | null;
   nonce: Buffer | null;
 }
 
 /**
  * Readies the mail number `sequence` of a registration; a repeated call gives the same link and Message-ID (security.md
- * O4), the link's lifetime counted from now. Undefined when the registration has ended meanwhile.
+ * O4), the link's lifetime counted from now; an invitation's ends with the invitation. Undefined when the registration, or
+ * its invitation, has ended meanwhile.
  */
 export async function prepareMail(
   db: Knex,
@@ -37,14 +42,23 @@ export async function prepareMail(
   const { rows } = await db.raw<{ rows: PreparedRow[] }>(
     `
     with registration as (
-      select r.*, exists (select from users u where u.email = r.email) as has_account, s.link_lifetime_seconds
-        from registrations r, settings s where r.id = :registrationId and r.ended_at is null
+      select r.*, exists (select from users u where u.email = r.email) as has_account,
+          coalesce(c.name, p.name) as organisation, u.given_name || ' ' || u.family_name as "invitedBy",
+          case when i.id is null then s.link_lifetime_seconds
+            else greatest(extract(epoch from i.expires_at - now()), 1) end as link_seconds
+        from settings s, registrations r
+          left join invitations i on i.registration_id = r.id
+          left join customers c on c.id = i.customer_id
+          left join partners p on p.id = i.partner_id
+          left join users u on u.id = i.invited_by
+        where r.id = :registrationId and r.ended_at is null
+          and (r.kind <> 'invited' or (i.ended_at is null and i.id is not null))
     ), taken_up as (
       update registrations set link_requested_at = null
         where id in (select id from registration) and link_requested_at is not null
     ), link as (
       insert into activation_links (registration_id, sequence, key_id, nonce, token_hash, expires_at)
-      select id, :sequence, :keyId, :nonce, :tokenHash, now() + make_interval(secs => link_lifetime_seconds)
+      select id, :sequence, :keyId, :nonce, :tokenHash, now() + make_interval(secs => link_seconds)
         from registration where not has_account
       on conflict (registration_id, sequence) do update set expires_at = excluded.expires_at
       returning key_id, nonce
@@ -56,7 +70,8 @@ export async function prepareMail(
       returning template, message_id, state
     )
     select r.email, r.language, r.reference, r.expires_at as "expiresAt", m.template, m.message_id as "messageId",
-        m.state = 'sent' as sent, r.link_lifetime_seconds / 3600.0 as "linkHours", l.key_id as "keyId", l.nonce
+        m.state = 'sent' as sent, r.link_seconds / 3600.0 as "linkHours", l.key_id as "keyId", l.nonce,
+        r.organisation, r."invitedBy"
       from registration r cross join mail m left join link l on true`,
     {
       ...mail,
@@ -68,10 +83,11 @@ export async function prepareMail(
   );
   const row = rows[0];
   if (!row) return undefined;
-  const { keyId, nonce: storedNonce, ...prepared } = row;
+  const { keyId, nonce: storedNonce, organisation, invitedBy, ...prepared } = row;
   return {
     ...prepared,
     linkHours: Number(prepared.linkHours),
+    ...(organisation ? { invitation: { organisation, invitedBy: invitedBy ?? '' } } : {}),
     ...(keyId && storedNonce ? { token: makeToken(keys, keyId, storedNonce) } : {}),
   };
 }

@@ -25,6 +25,7 @@ export async function eraseUser(trx: Knex.Transaction, userId: string): Promise<
   );
   await trx('users').where({ id: userId }).delete();
   await eraseRegistrations(trx, email, registration_id);
+  await trx('invitations').where({ email }).whereNotNull('ended_at').update({ email: null });
   // An invitation to the Console is about another account, of which this service's users know nothing.
   await trx('notices').where({ email }).whereNot({ template: 'staff-invitation' }).delete();
   return { email, language };

@@ -1,13 +1,15 @@
 import { Model } from 'objection';
 
 export type OrganisationKind = 'customer' | 'partner';
+/** `invited`: into an organisation that is there; which kind of organisation, the invitation says. */
+export type RegistrationKind = OrganisationKind | 'invited';
 
 /** Rows as PostgreSQL holds them; column names are kept, so that a reader finds in SQL what the code says. */
 export class Registration extends Model {
   static override tableName = 'registrations';
   id!: string;
   reference!: string;
-  kind!: OrganisationKind;
+  kind!: RegistrationKind;
   /** Canonical (security.md D1); null once erased. */
   email!: string | null;
   language!: string;
@@ -40,6 +42,7 @@ export class Settings extends Model {
   partner_approval!: boolean;
   link_lifetime_seconds!: number;
   registration_lifetime_seconds!: number;
+  invitation_lifetime_seconds!: number;
   reminder_after_seconds!: number | null;
   resend_cooldown_seconds!: number;
   mail_retry_seconds!: number;
@@ -106,7 +109,7 @@ export class Submission extends Model {
   id!: string;
   registration_id!: string;
   idempotency_key!: string;
-  kind!: OrganisationKind;
+  kind!: RegistrationKind;
   answers!: Record<string, string>;
   sealed_code!: Buffer | null;
   partner_id!: string | null;

@@ -9,6 +9,7 @@ const valuesPurpose = 'notice-values';
 /** Mails that belong to no registration. */
 export type NoticeTemplate =
   | 'staff-invitation'
+  | 'invitation-held'
   | 'password-reset'
   | 'password-reset-unknown'
   | 'password-changed'

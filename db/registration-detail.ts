@@ -4,6 +4,9 @@ import { type OrganisationKind, Registration } from './models.js';
 export const findRegistration = async (db: Knex, reference: string): Promise<Registration | undefined> =>
   Registration.query(db).findOne({ reference });
 
+export const findRegistrationById = async (db: Knex, id: string): Promise<Registration | undefined> =>
+  Registration.query(db).findById(id);
+
 /** Who registers, as far as it is known; personal, so masked or audited before anybody sees it (security.md A15). */
 export interface Registrant {
   /** Null once erased. */

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { OrganisationKind } from './models.js';
+import type { RegistrationKind } from './models.js';
 
 /** What the Console's list can be narrowed to; what is absent does not narrow it. */
 export interface RegistrationFilter {
-  kind?: OrganisationKind;
+  kind?: RegistrationKind;
   /** One state of the machine, or `open`, `ended`, `attention`. */
   state?: string;
   /** Open, and in its state for longer than this. */
@@ -18,7 +18,7 @@ export interface RegistrationFilter {
 
 export interface ListedRegistration {
   reference: string;
-  kind: OrganisationKind;
+  kind: RegistrationKind;
   /** Null once erased. */
   email: string | null;
   state: string;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { OrganisationKind } from './models.js';
+import type { RegistrationKind } from './models.js';
 
 export interface WaitingTime {
   state: string;
@@ -32,7 +32,7 @@ export async function attentionCounts(db: Knex): Promise<AttentionCount[]> {
 
 /** The registrations of one kind started on one day (UTC), and how far they have come by now. */
 export interface FunnelDay {
-  kind: OrganisationKind;
+  kind: RegistrationKind;
   /** "2025-11-24" */
   day: string;
   started: number;
@@ -72,7 +72,7 @@ export async function funnel(db: Knex, days: number): Promise<FunnelDay[]> {
         coalesce(already_registered, 0)::int as "alreadyRegistered", coalesce(expired, 0)::int as expired,
         coalesce(declined, 0)::int as declined, coalesce(cancelled, 0)::int as cancelled, coalesce(open, 0)::int as open
       from span cross join lateral generate_series(span.first, span.today, interval '1 day') as d(day)
-        cross join (values ('customer'), ('partner')) as k(kind)
+        cross join (values ('customer'), ('partner'), ('invited')) as k(kind)
         left join counted c on c.kind = k.kind and c.day = d.day::date
       order by k.kind, d.day desc`,
     { days },

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Knex } from 'knex';
+import { findInvitation, type PresentedInvitation } from './accept-invitation.js';
 import { currentVersionIdsSql } from './agreements.js';
-import { type OrganisationKind, Registration, Settings, type Submission } from './models.js';
+import { type OrganisationKind, Registration, type RegistrationKind, Settings, type Submission } from './models.js';
 import { recordTransitions } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
@@ -46,9 +47,35 @@ export async function openRegistration(db: Knex, registration: NewRegistration):
   return rows[0]!;
 }
 
+/**
+ * The registration by which an invitation is accepted; undefined when the address has an open one of any kind, which
+ * then stays as it is. An administrator asked for it, so nothing of it is proven.
+ */
+export async function insertRegistration(
+  trx: Knex.Transaction,
+  registration: { kind: 'invited'; email: string; language: string; expiresAt: Date },
+): Promise<string | undefined> {
+  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+    `
+    with opened as (
+      insert into registrations (reference, kind, email, language, state, expires_at)
+      values (:reference, :kind, :email, :language, 'sendingActivation', :expiresAt)
+      on conflict (email) where ended_at is null do nothing returning id, state
+    ), started as (
+      insert into registration_events (registration_id, sequence, event, to_state, actor)
+      select id, 0, 'STARTED', state, 'administrator' from opened
+    )
+    select id from opened`,
+    { ...registration, reference: makeReference() },
+  );
+  return rows[0]?.id;
+}
+
 export interface PresentedLink {
   registration: Registration;
   expired: boolean;
+  /** Of the kind `invited`. */
+  invitation?: PresentedInvitation;
 }
 
 /** The purpose under which a typed partner code is sealed. */
@@ -65,11 +92,14 @@ export async function findByToken(db: Knex, keys: SecretKeys, token: string): Pr
     .select('registrations.*', db.raw('link.expires_at < now() as link_expired'))
     .first();
   if (!row) return undefined;
-  return { registration: row, expired: (row as Registration & { link_expired: boolean }).link_expired };
+  const invitation = row.kind === 'invited' ? await findInvitation(db, row.id) : undefined;
+  return { registration: row, expired: (row as Registration & { link_expired: boolean }).link_expired, invitation };
 }
 
 export interface Draft {
-  kind: OrganisationKind;
+  kind: RegistrationKind;
+  /** Whose agreements are to be accepted; those of `kind` unless given. */
+  organisationKind?: OrganisationKind;
   answers: Record<string, string>;
   /** Absent where the form asks for no code: the one typed before stays. */
   sealedCode?: Buffer;
@@ -83,7 +113,7 @@ export interface Draft {
 export async function saveDraft(
   db: Knex,
   registrationId: string,
-  { kind, answers, sealedCode, language }: Draft,
+  { kind, organisationKind, answers, sealedCode, language }: Draft,
 ): Promise<(Registration & { current_agreements: string[] }) | undefined> {
   return Registration.query(db)
     .findById(registrationId)
@@ -96,7 +126,10 @@ export async function saveDraft(
       draft_saved_at: db.fn.now(),
       proven_at: db.raw('coalesce(proven_at, now())'),
     } as never)
-    .returning(['*', db.raw(`${currentVersionIdsSql} as current_agreements`, { kind })] as never)
+    .returning([
+      '*',
+      db.raw(`${currentVersionIdsSql} as current_agreements`, { kind: organisationKind ?? kind }),
+    ] as never)
     .first() as never;
 }
 

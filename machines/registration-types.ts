@@ -1,6 +1,7 @@
 /** The vocabulary of a registration: kinds, events, what the machine remembers, how its effects can end. */
 
-export type RegistrationKind = 'customer' | 'partner';
+/** `invited`: into an organisation that is there, by one of its administrators. */
+export type RegistrationKind = 'customer' | 'partner' | 'invited';
 
 /** Durations in milliseconds, fixed when the registration starts so that a changed setting never moves a running timer. */
 export interface Lifetimes {
@@ -30,6 +31,7 @@ export type RegistrationProblem =
   | 'onboardingClosed'
   | 'agreementOutdated'
   | 'userTypeInvalid'
+  | 'invitationVoid'
   | 'creationFailed';
 
 export interface RegistrationInput {
@@ -79,6 +81,8 @@ export type RegistrationEvent = { at?: number; actor?: string } & (
   | { type: 'SUBMITTED'; submissionId: string; kind?: RegistrationKind }
   | { type: 'RETRY' }
   | { type: 'CANCEL' }
+  // By the administrator who invited:
+  | { type: 'RENEW' }
   // By staff:
   | { type: 'RESEND' }
   | { type: 'CORRECT_EMAIL' }
@@ -103,6 +107,7 @@ export const effectOutcomes = {
     'agreementOutdated',
     'emailTaken',
     'userTypeInvalid',
+    'invitationVoid',
     'codeInvalid',
     'approvalNeeded',
     'withdrawn',

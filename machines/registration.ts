@@ -65,6 +65,7 @@ export const registrationMachine = registrationParts.createMachine({
         CANCEL: 'cancelled',
         // Entered anew where it stands, so that its timer starts anew.
         EXTEND: { target: '.current', reenter: true, actions: 'noteExtension' },
+        RENEW: { target: '.sendingActivation', reenter: true, actions: ['noteExtension', 'planNextMail'] },
       },
       // One timer for the whole registration: the reminder re-enters, and what is left of the lifetime runs on.
       after: {
@@ -246,6 +247,11 @@ export const registrationMachine = registrationParts.createMachine({
           ...refused('agreementOutdated', 'agreementOutdated'),
           ...refused('codeInvalid', 'partnerCodeInvalid'),
           withdrawn,
+          {
+            guard: { type: 'hasOutcome', params: 'invitationVoid' },
+            target: 'cancelled',
+            actions: { type: 'noteRefusal', params: 'invitationVoid' },
+          },
           { target: 'creationBlocked', actions: { type: 'noteCreationFailure', params: 'userTypeInvalid' } },
         ],
         onError: { target: 'creationBlocked', actions: { type: 'noteCreationFailure', params: 'creationFailed' } },

@@ -165,7 +165,8 @@ function isEvent(event: unknown): event is RegistrationEvent {
   return typeof type === 'string';
 }
 
-const isKind = (kind: unknown): kind is RegistrationKind => kind === 'customer' || kind === 'partner';
+const isKind = (kind: unknown): kind is RegistrationKind =>
+  kind === 'customer' || kind === 'partner' || kind === 'invited';
 
 function assertAllowed(interpreter: Interpreter, event: RegistrationEvent): void {
   if (!isEvent(event))

@@ -36,6 +36,13 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   declined: noticeTemplate('declined'),
   ended: noticeTemplate('ended', 'startUrl'),
   'staff-invitation': userNotice('staffInvitation', { link: true }),
+  invitation: userNotice('invitation', { link: true, facts: ['organisation', 'invitedBy', 'expires'] }),
+  'invitation-reminder': userNotice('invitationReminder', {
+    link: true,
+    facts: ['organisation', 'invitedBy', 'expires'],
+  }),
+  'invitation-account-exists': userNotice('invitationAccountExists', { facts: ['organisation', 'invitedBy'] }),
+  'invitation-held': userNotice('invitationHeld', { link: true, facts: ['organisation', 'invitedBy'] }),
   'password-reset': userNotice('passwordReset', { link: true }),
   'password-reset-unknown': userNotice('passwordResetUnknown', { link: true }),
   'password-changed': userNotice('passwordChanged', { link: true }),

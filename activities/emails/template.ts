@@ -32,6 +32,10 @@ export interface EmailVariables {
   declined: NoticeVariables;
   ended: NoticeVariables;
   'staff-invitation': UserNoticeVariables;
+  invitation: UserNoticeVariables;
+  'invitation-reminder': UserNoticeVariables;
+  'invitation-account-exists': UserNoticeVariables;
+  'invitation-held': UserNoticeVariables;
   'password-reset': UserNoticeVariables;
   'password-reset-unknown': UserNoticeVariables;
   'password-changed': UserNoticeVariables;

@@ -27,7 +27,7 @@ function WayOn({ page, reason }: { page: PageContext; reason: LinkEndModel['reas
   const { t } = page;
   if (reason in wantsEmail) return <FreshLinkForm page={page} />;
   const [href, label] =
-    reason === 'cancelled' || reason === 'declined'
+    reason === 'cancelled' || reason === 'declined' || reason === 'invitationVoid'
       ? ['/register', t('linkEnd.startAgain')]
       : isGoingOn(reason)
         ? [page.path, t('linkEnd.checkAgain')]

@@ -88,9 +88,11 @@ export interface RegistrationPageModel {
   token: string;
   reference: string;
   email: string;
-  kind: 'customer' | 'partner';
-  /** Asks for a partner code instead of the company. */
-  withCode: boolean;
+  kind: 'customer' | 'partner' | 'invited';
+  /** What is asked besides the person. */
+  asked: 'company' | 'code' | 'nothing';
+  /** Of an invited person: into which organisation, and by whom. */
+  invitation?: { organisation: string; invitedBy?: string };
   /** The other kind may register, too. */
   switchable: boolean;
   answers: Answers;
@@ -125,6 +127,7 @@ export interface LinkEndModel {
     | 'alreadyRegistered'
     | 'declined'
     | 'cancelled'
+    | 'invitationVoid'
     | 'blocked'
     | 'parked'
     | 'awaitingApproval';

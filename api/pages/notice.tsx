@@ -12,6 +12,7 @@ const problems: Record<RegistrationProblem, true> = {
   onboardingClosed: true,
   agreementOutdated: true,
   userTypeInvalid: true,
+  invitationVoid: true,
   creationFailed: true,
 };
 

@@ -7,6 +7,7 @@ import { FormError, Notice } from './notice.js';
 import {
   AgreementsSection,
   CompanySection,
+  InvitationSection,
   KindSwitch,
   PartnerCodeSection,
   PasswordSection,
@@ -39,13 +40,11 @@ export function RegistrationPage({ page, model }: { page: PageContext; model: Re
           <FormToken page={page} />
           <input type="hidden" name="idempotencyKey" value={model.idempotencyKey} />
           <p class="required-note">{t('common.requiredNote')}</p>
-          <input type="hidden" name="kind" value={model.kind} />
+          {model.kind !== 'invited' && <input type="hidden" name="kind" value={model.kind} />}
           <KindSwitch page={page} model={model} />
-          {model.withCode ? (
-            <PartnerCodeSection page={page} model={model} />
-          ) : (
-            <CompanySection page={page} model={model} />
-          )}
+          {model.asked === 'code' && <PartnerCodeSection page={page} model={model} />}
+          {model.asked === 'company' && <CompanySection page={page} model={model} />}
+          <InvitationSection page={page} model={model} />
           <YouSection page={page} model={model} />
           <PasswordSection page={page} model={model} again={failed && model.problem !== 'onboardingClosed'} />
           <AgreementsSection page={page} model={model} />
@@ -105,7 +104,8 @@ function Aside({ page, model, action }: { page: PageContext; model: Registration
         {t('registration.expires')} <LocalTime page={page} at={model.expiresAt} />
       </p>
       <p>
-        {t('registration.notYou')} <a href={`${action}/cancel`}>{t('registration.cancel')}</a>
+        {t('registration.notYou')}{' '}
+        <a href={`${action}/cancel`}>{t(model.kind === 'invited' ? 'registration.decline' : 'registration.cancel')}</a>
       </p>
     </div>
   );

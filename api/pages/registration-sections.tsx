@@ -23,6 +23,32 @@ export function KindSwitch({ page: { t }, model: { kind, switchable } }: Section
   );
 }
 
+/** What the inviter has decided is told, not asked (security.md A8). */
+export function InvitationSection({ page: { t }, model: { invitation } }: SectionProps) {
+  if (!invitation) return null;
+  const { organisation, invitedBy } = invitation;
+  return (
+    <section class="card form-section" aria-labelledby="invitation-title">
+      <div class="form-section-head">
+        <h2 id="invitation-title">{t('registration.invitation')}</h2>
+        <p class="muted">{t('registration.invitationLead')}</p>
+      </div>
+      <dl class="invitation-facts">
+        <div>
+          <dt>{t('registration.invitedInto')}</dt>
+          <dd>{organisation}</dd>
+        </div>
+        {invitedBy && (
+          <div>
+            <dt>{t('registration.invitedBy')}</dt>
+            <dd>{invitedBy}</dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+}
+
 /** Of a partner that the OEM knows already: the code says which, so nothing about the company is asked. */
 export function PartnerCodeSection({ page, model: { answers, errors } }: SectionProps) {
   const { t } = page;

@@ -9,6 +9,7 @@ import { codeDisplay } from './007-code-display.js';
 import { ownAccount } from './008-own-account.js';
 import { profiles } from './009-profiles.js';
 import { members } from './011-members.js';
+import { invitations } from './012-invitations.js';
 import { signIn } from './013-sign-in.js';
 import { platform } from './014-platform.js';
 
@@ -23,6 +24,7 @@ const migrations = {
   '008-own-account': ownAccount,
   '009-profiles': profiles,
   '011-members': members,
+  '012-invitations': invitations,
   '013-sign-in': signIn,
   '014-platform': platform,
 };

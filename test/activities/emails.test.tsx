@@ -20,6 +20,11 @@ const aboutUser = {
   link: `${base}/login`,
   values: { organisation: 'Acme & Söhne GmbH', userType: 'Device manager' },
 };
+const invitation = {
+  email: 'maria@example.com',
+  link,
+  values: { organisation: 'Acme GmbH', invitedBy: 'Ann O’Brien', expires: 'Monday, 30 November 2026 at 14:05 UTC' },
+};
 const variables: EmailVariables = {
   activation: {
     email: 'maria@example.com',
@@ -50,6 +55,10 @@ const variables: EmailVariables = {
   declined: notice,
   ended: notice,
   'staff-invitation': { email: 'maria@example.com', link: `${base}/console/setup/${link.slice(-43)}`, values: {} },
+  invitation,
+  'invitation-reminder': invitation,
+  'invitation-account-exists': { ...invitation, link: `${base}/login` },
+  'invitation-held': { ...invitation, link: `${base}/register` },
   'password-reset': { email: 'maria@example.com', link: `${base}/password-reset/${link.slice(-43)}`, values: {} },
   'password-reset-unknown': { email: 'maria@example.com', link: `${base}/login`, values: {} },
   'password-changed': { email: 'maria@example.com', link: `${base}/password-reset`, values: {} },
@@ -98,6 +107,10 @@ const expectedLinks: Record<EmailName, string[]> = {
   'user-disabled': [],
   'user-enabled': [`${base}/login`, `${base}/login`],
   'user-removed': [],
+  invitation: [link, link],
+  'invitation-reminder': [link, link],
+  'invitation-account-exists': [],
+  'invitation-held': [`${base}/register`, `${base}/register`],
   'staff-invitation': [0, 1].map(() => `${base}/console/setup/${link.slice(-43)}`),
   'password-reset': [0, 1].map(() => `${base}/password-reset/${link.slice(-43)}`),
   'password-reset-unknown': [`${base}/login`, `${base}/login`],

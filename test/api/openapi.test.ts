@@ -65,6 +65,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
   );
   t.deepEqual(described.sort(), [
     'delete /api/v1/me/sessions/{id}',
+    'delete /api/v1/organisation/invitations/{id}',
     'delete /api/v1/sessions/current',
     'get /api/v1/agreements',
     'get /api/v1/customers',
@@ -72,6 +73,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'get /api/v1/me',
     'get /api/v1/me/sessions',
     'get /api/v1/openapi.json',
+    'get /api/v1/organisation/invitations',
     'get /api/v1/partners',
     'get /api/v1/partners/{id}',
     'get /api/v1/registration-links/{token}',
@@ -79,6 +81,8 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'get /api/v1/users',
     'get /api/v1/users/{id}',
     'get /api/v1/users/{id}/pending-agreements',
+    'post /api/v1/organisation/invitations',
+    'post /api/v1/organisation/invitations/{id}/resend',
     'post /api/v1/password-resets',
     'post /api/v1/password-resets/{token}',
     'post /api/v1/registration-links/{token}/cancellation',
@@ -142,7 +146,7 @@ test('a whole journey in JSON is answered as described, step by step', async (t)
   const email = buildEmail();
   const call = async (operationId: string, status: number, body?: unknown, link = '', headers = {}) => {
     const [method = '', path = ''] = operationId.split(' ');
-    const answer = await browser.json(method.toUpperCase(), path.replace('{token}', link), body, headers);
+    const answer = await browser.json(method.toUpperCase(), path.replace(/\{(token|id)\}/, link), body, headers);
     t.is(answer.status, status, `${operationId}: ${answer.text}`);
     assertDescribed(t, description, operationId, answer);
     return answer;
@@ -184,6 +188,15 @@ test('a whole journey in JSON is answered as described, step by step', async (t)
   const profile = { givenName: 'Anna', familyName: 'Lee', language: 'de', timeZone: 'Europe/Berlin' };
   await call('put /api/v1/me', 200, { ...profile, version: me.version });
   await call('put /api/v1/me', 409, { ...profile, givenName: 'Bea', version: me.version });
+  const own = '/api/v1/organisation/invitations';
+  const { userTypes } = (await call(`get ${own}`, 200)).json<{ userTypes: { id: string }[] }>();
+  await call(`post ${own}`, 400, { email: 'x', userTypeId: userTypes[0]?.id });
+  const invited = await call(`post ${own}`, 202, { email: buildEmail(), userTypeId: userTypes[0]?.id });
+  const { id } = invited.json<{ id: string }>();
+  await call(`get ${own}`, 200);
+  await call(`post ${own}/{id}/resend`, 202, {}, id);
+  await call(`delete ${own}/{id}`, 204, undefined, id);
+  await call(`delete ${own}/{id}`, 404, undefined, id);
   await call('delete /api/v1/sessions/current', 204);
   await call('get /api/v1/agreements', 200);
   await call('get /api/v1/openapi.json', 200);

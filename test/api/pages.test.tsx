@@ -37,7 +37,7 @@ const registration: RegistrationPageModel = {
   reference: 'RG-7K3F-2M9T',
   email: 'anna@example.com',
   kind: 'customer',
-  withCode: false,
+  asked: 'company',
   switchable: false,
   answers: {},
   errors: {},
@@ -133,7 +133,7 @@ const pages: Record<string, Draw> = {
   'registration, saved': details({ answers, savedAt: '2026-03-05T14:05:00Z' }),
   'registration, partner with a code': details({
     kind: 'partner',
-    withCode: true,
+    asked: 'code',
     switchable: true,
     answers: { partnerCode: hostile },
     errors: { partnerCode: 'invalidPartnerCode' },

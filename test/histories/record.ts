@@ -10,6 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { RegistrationKind } from '../../machines/registration.js';
 import { lifetimes } from '../machines/paths.js';
 import { Engine, type Mocks, type Opened } from '../workflows/engine.js';
 import { failing, join } from '../workflows/partners.js';
@@ -19,6 +20,7 @@ import { type Version, type Way, waysOut } from './ways-out.js';
 interface Recording {
   mocks?: Mocks;
   lifetimes?: Partial<typeof lifetimes>;
+  kind?: RegistrationKind;
   /** From the first mail on. */
   goOn(opened: Opened, engine: Engine): Promise<unknown>;
 }
@@ -32,6 +34,11 @@ const submitCode = async (opened: Opened, submissionId = 'submission-1') => {
   await opened.update({ ...join, submissionId }, submissionId);
   if (await opened.isRunning()) await opened.quiet();
 };
+const submitInvited = (opened: Opened) =>
+  opened.update(
+    { type: 'SUBMITTED', submissionId: 'submission-1', kind: 'invited', actor: 'registrant' },
+    'submission-1',
+  );
 const byOperator = (opened: Opened, type: 'RETRY' | 'CANCEL' | 'ASSIGN_PARTNER' | 'APPROVE' | 'DECLINE') =>
   opened.update(
     { type, actor: 'operator', ...(type === 'ASSIGN_PARTNER' ? { partnerId: 'partner-1' } : {}) },
@@ -43,7 +50,7 @@ const mails =
   (...outcomes: ('accountExists' | 'mailRefused')[]): Mocks =>
   ({ records }) => ({ sendActivationMail: (input) => settle(records, input, outcomes.shift() ?? 'sent') });
 const creations =
-  (...outcomes: ('agreementOutdated' | 'userTypeInvalid' | 'approvalNeeded')[]): Mocks =>
+  (...outcomes: ('agreementOutdated' | 'userTypeInvalid' | 'approvalNeeded' | 'invitationVoid')[]): Mocks =>
   ({ records }) => ({ createAccount: (input) => settle(records, input, outcomes.shift() ?? 'created') });
 /** Answers of the Partner Provider, in the same way; `down` for one that does not answer. */
 const lookups =
@@ -111,12 +118,22 @@ const recordings: Record<Way, Recording> = {
     mocks: lookups('codeInvalid'),
     goOn: (opened) => submitCode(opened).then(() => submitCode(opened, 'submission-2')),
   },
+  'invited-completed': { kind: 'invited', goOn: (opened) => submitInvited(opened) },
+  'invited-again-then-completed': {
+    kind: 'invited',
+    goOn: async (opened) => {
+      await opened.signal({ type: 'RENEW', actor: 'administrator' });
+      await opened.viewWhen(({ mailsSent }) => mailsSent === 2);
+      await submitInvited(opened);
+    },
+  },
+  'invited-in-vain': { kind: 'invited', mocks: creations('invitationVoid'), goOn: (opened) => submitInvited(opened) },
 };
 
 async function recordWays(engine: Engine, version: Version): Promise<void> {
   for (const way of waysOut[version]) {
-    const { mocks, lifetimes: changed, goOn } = recordings[way];
-    const opened = await engine.open(changed, mocks);
+    const { mocks, lifetimes: changed, kind, goOn } = recordings[way];
+    const opened = await engine.open(changed, mocks, kind);
     if (way !== 'already-registered') await opened.viewWhen(({ tags }) => !tags.includes('busy'));
     await goOn(opened, engine);
     await opened.handle.result();

@@ -21,6 +21,7 @@ export const waysOut = {
     'approval-declined',
     'code-refused-then-completed',
   ],
+  v3: ['invited-completed', 'invited-again-then-completed', 'invited-in-vain'],
 } as const;
 
 export type Version = keyof typeof waysOut;

@@ -1,10 +1,5 @@
 /** Temporal is away, comes back, or is killed; an API dies (security.md X5, X6, X7, W6, INV-6). */
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import { Engine } from '../../api/engine.js';
-import { defaultLimits, RateLimits } from '../../api/rate-limits.js';
-import { reconcile } from '../../api/reconciler.js';
-import { createLog } from '../../db/log.js';
-import { SecretKeys } from '../../db/secret-keys.js';
 import { choosePort } from '../../dev/ports.js';
 import {
   askForLink,
@@ -24,6 +19,7 @@ import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { holdAt, killTemporal } from '../helpers/faults.js';
 import { inv } from '../helpers/invariants.js';
+import { reconcileNow } from '../helpers/reconcile.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
@@ -32,15 +28,6 @@ test.before(async (t) => {
   t.context.stack = await startStack();
 });
 test.after.always((t) => t.context.stack?.stop());
-
-/** One round of the reconciler, that does not wait for the grace time to pass. */
-async function reconcileNow({ db, temporal, env }: Stack): Promise<void> {
-  const keys = SecretKeys.parse(env.SECRET_KEYS ?? '');
-  const unlimited = { ...defaultLimits, mailsPerMailboxMinute: 100, mailsOverall: 1_000 };
-  const engine = new Engine({ client: temporal, taskQueue: 'registration', publicUrl: env.PUBLIC_URL ?? '' });
-  const services = { db, engine, keys, log: createLog('test', 'silent'), limits: new RateLimits(db, unlimited, keys) };
-  await reconcile(services, 0);
-}
 
 /** Starts Temporal again, once: when called, or at the test's end. */
 function comesBack(t: ExecutionContext<{ stack: Stack }>) {

@@ -59,8 +59,8 @@ const retry = { RETRY: 'sendingActivation' };
 const mailRetry = { 'after mailRetry': 'sendingActivation' };
 const correct = { CORRECT_EMAIL: 'sendingActivation' };
 const resend = { RESEND: 'sendingActivation' };
-/** Whatever is open can be cancelled and extended. */
-const open = (state: string) => ({ ...cancel, EXTEND: state });
+/** Whatever is open can be cancelled, extended and renewed. */
+const open = (state: string) => ({ ...cancel, EXTEND: state, RENEW: 'sendingActivation' });
 const deadline = { 'after operatorDeadline': 'expired' };
 const creationOutcomes = {
   'createAccount.created': 'completed',
@@ -71,6 +71,7 @@ const creationOutcomes = {
   'createAccount.withdrawn': 'awaitingProof',
   'createAccount.approvalNeeded': 'awaitingApproval',
   'createAccount.userTypeInvalid': 'creationBlocked',
+  'createAccount.invitationVoid': 'cancelled',
   'createAccount.failed': 'creationBlocked',
 };
 const lookupOutcomes = {

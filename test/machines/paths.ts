@@ -89,7 +89,7 @@ export const timerTypes = [...new Set(nodes().flatMap((node) => node.after.map((
 export const states = nodes().filter(({ meta }) => meta);
 
 export const effects = Object.keys(effectOutcomes) as (keyof Effects)[];
-const byStaff = ['RESEND', 'CORRECT_EMAIL', 'EXTEND', 'ASSIGN_PARTNER', 'APPROVE', 'DECLINE'] as const;
+const byStaff = ['RENEW', 'RESEND', 'CORRECT_EMAIL', 'EXTEND', 'ASSIGN_PARTNER', 'APPROVE', 'DECLINE'] as const;
 export const externalTypes = ['PROVEN', 'LINK_REQUESTED', 'SUBMITTED', 'RETRY', 'CANCEL', ...byStaff] as const;
 /** Everything that can be sent from outside, in every kind that the machine tells apart. */
 export const externalEvents = (at = noon): MachineEvent[] => [

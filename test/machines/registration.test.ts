@@ -6,6 +6,7 @@ const ends: Record<string, string> = {
   'createAccount.created': 'completed',
   'createAccount.emailTaken': 'alreadyRegistered',
   'sendActivationMail.accountExists': 'alreadyRegistered',
+  'createAccount.invitationVoid': 'cancelled',
   CANCEL: 'cancelled',
   DECLINE: 'declined',
   'after reminderOrExpiry': 'expired',

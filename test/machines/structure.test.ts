@@ -20,6 +20,7 @@ import {
   stateOf,
   states,
   take,
+  timer,
 } from './paths.js';
 
 const leaves = nodes().filter((node) => Object.keys(node.states).length === 0 && node.type !== 'history');
@@ -103,6 +104,7 @@ const outcomes: Outcomes = {
     approvalNeeded: 'awaitingApproval',
     withdrawn: 'awaitingProof',
     userTypeInvalid: 'creationBlocked',
+    invitationVoid: 'cancelled',
   },
 };
 /** The same for a person who was told to wait and has left: what is asked of them is mailed, what they sent is held. */
@@ -237,6 +239,37 @@ test('a corrected address starts the proof anew, with a mail of its own', (t) =>
     t.deepEqual(givenBy(corrected), { sendActivationMail: { sequence: 2, purpose: 'activation' } });
     t.false(after(corrected).context.proven);
     t.is(stateOf(after([...corrected, sent])), 'awaitingProof');
+  }
+});
+
+test('an invited person goes the way of a customer, and stays invited whatever is asked of them again', (t) => {
+  const invited = { ...happened('SUBMITTED'), kind: 'invited' as const };
+  t.deepEqual(givenBy([sent, invited]), {
+    createAccount: { submissionId: 'submission-1', approved: false, partnerId: undefined },
+  });
+  const { kind: _, ...bare } = happened('SUBMITTED');
+  const again = after([sent, invited, done('createAccount', 'agreementOutdated'), bare]);
+  t.is(again.context.kind, 'invited');
+});
+
+test('who is invited once more gets a mail of its own number and the whole lifetime again, also while one is sent', (t) => {
+  for (const way of [
+    [],
+    [sent],
+    [sent, happened('PROVEN')],
+    [failed('sendActivationMail')],
+    [sent, timer('reminderOrExpiry'), sent],
+  ]) {
+    const before = after(way);
+    const [renewed, actions] = take(before, happened('RENEW'));
+    t.deepEqual(givenBy([...way, happened('RENEW')]), {
+      sendActivationMail: { sequence: before.context.mailSequence + 1, purpose: 'activation' },
+    });
+    t.is(renewed.context.proven, before.context.proven);
+    const armed = actions.find(
+      ({ type, params }) => type === 'xstate.raise' && params.id?.includes('reminderOrExpiry'),
+    );
+    t.is(armed?.params.delay, lifetimes.reminder);
   }
 });
 

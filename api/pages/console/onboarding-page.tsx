@@ -25,7 +25,7 @@ interface PartProps {
   model: OnboardingModel;
 }
 
-const lifetimes = ['linkLifetime', 'registrationLifetime', 'resendCooldown'];
+const lifetimes = ['linkLifetime', 'registrationLifetime', 'invitationLifetime', 'resendCooldown'];
 const retries = ['mailRetry', 'lookupRetry', 'creationRetry', 'operatorDeadline'];
 const partnerModes = ['off', 'with_code', 'without_code'];
 
@@ -181,7 +181,7 @@ function SwitchingOff({ page: { t }, model: { open, isOn } }: PartProps) {
     <aside class="aside-card" aria-labelledby="switching-off">
       <h2 id="switching-off">{t('onboarding.off.title')}</h2>
       <ul>
-        {['start', 'account', 'kept', 'again'].map((point) => (
+        {['start', 'account', 'kept', 'again', 'invited'].map((point) => (
           <li key={point}>{t(`onboarding.off.${point}`)}</li>
         ))}
       </ul>

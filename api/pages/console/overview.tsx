@@ -45,6 +45,7 @@ export function OverviewPage({ page, model }: Props) {
         <p class="muted">{t('overview.funnel.lead')}</p>
         <Funnel page={page} kind="customer" days={model.funnel} />
         <Funnel page={page} kind="partner" days={model.funnel} />
+        <Funnel page={page} kind="invited" days={model.funnel} />
       </section>
       <p class="link-row">
         <a href="/console/registrations">{t('overview.registrations')}</a>

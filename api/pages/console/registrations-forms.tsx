@@ -24,6 +24,7 @@ export function FilterForm({ page, model }: Props) {
               any,
               ['customer', t('registrations.kinds.customer')],
               ['partner', t('registrations.kinds.partner')],
+              ['invited', t('registrations.kinds.invited')],
             ]}
           />
           <Select

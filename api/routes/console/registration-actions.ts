@@ -17,7 +17,7 @@ import {
 import { email as emailSchema, fieldErrors } from '../registrations/schema.js';
 import type { Wiring } from '../wiring.js';
 import { auditOf, done, formFields } from './console-request.js';
-import { eventOf, registrationOf, showRegistration } from './registration-page.js';
+import { eventOf, fixedByInviter, registrationOf, showRegistration } from './registration-page.js';
 import { line } from './typed-text.js';
 
 /** Code points of a reason. */
@@ -76,6 +76,8 @@ export function registrationActionRoutes(wiring: Wiring): Route[] {
     { email = '', partnerId = '' }: Values,
     acting: Acting,
   ): Promise<ChangeResult> {
+    if (registration.kind === 'invited' && fixedByInviter.includes(action))
+      return { kind: 'refused', state: registration.state };
     if (action === 'revoke-links') return revokeAllLinks(services, registration, acting);
     if (action === 'correct-email') return correctEmail(services, registration, email, acting);
     if (action === 'resend') return resendLink(services, registration, acting);

@@ -1,6 +1,6 @@
 /** The list's filter as it is typed: in the address of the list, and in the form that retries all that match. */
 import { z } from 'zod';
-import type { OrganisationKind } from '../../../db/models.js';
+import type { RegistrationKind } from '../../../db/models.js';
 import type { RegistrationFilter } from '../../../db/registration-list.js';
 import { canonicalEmail } from '../../email-address.js';
 import type { TypedFilter } from '../../pages/console/registrations-model.js';
@@ -26,7 +26,7 @@ export const filterFields = {
 
 const oneOf = (values: string[]) => z.string().refine((value) => values.includes(value), 'invalidChoice');
 const judged = z.object({
-  kind: oneOf(['customer', 'partner']).optional(),
+  kind: oneOf(['customer', 'partner', 'invited']).optional(),
   state: oneOf(states).optional(),
   stuck: z
     .string()
@@ -47,7 +47,7 @@ export function judgeFilter(typed: TypedFilter): { filter: RegistrationFilter } 
   return {
     filter: {
       ...others,
-      kind: kind as OrganisationKind | undefined,
+      kind: kind as RegistrationKind | undefined,
       stuckHours: stuck,
       email: email && startOfEmail(email),
       reference: reference && wholeReference(reference),

@@ -41,6 +41,9 @@ export const eventOf = {
   cancel: 'CANCEL',
 } as const satisfies Partial<Record<Action, string>>;
 
+/** Of an invitation the address and the time are its administrator's to change, not staff's (security.md A8). */
+export const fixedByInviter: Action[] = ['correct-email', 'extend'];
+
 /** The registration that a request's path names. */
 export async function registrationOf(ctx: Context, { services: { db } }: Wiring): Promise<Registration> {
   const { reference = '' } = ctx.params;
@@ -71,7 +74,7 @@ export async function showRegistration(
   ]);
   const name = registrant.answers.companyName;
   const duplicates = name ? await possibleDuplicates(db, id, name, mostDuplicates) : [];
-  const offered = offeredActions(ctx, registrant, view);
+  const offered = offeredActions(ctx, registration, registrant, view);
   const partners = offered.includes('assign-partner') ? await findPartners(ctx, wiring, failed) : undefined;
   const presented = presentRegistration(registration, view);
   const model: RegistrationDetailModel = {
@@ -161,10 +164,19 @@ const answerNames = [
 ];
 
 /** What the machine takes now, for whoever may send it; nothing while the engine does not say (security.md A15). */
-function offeredActions(ctx: Context, { links }: Registrant, view: RegistrationView | undefined): Action[] {
+function offeredActions(
+  ctx: Context,
+  { kind }: Registration,
+  { links }: Registrant,
+  view: RegistrationView | undefined,
+): Action[] {
   if (!view || !hasRole(ctx.state.staff, 'operator')) return [];
   // Links are no affair of the machine: they are there or not.
-  return actions.filter((action) => (action === 'revoke-links' ? links > 0 : view.allowed.includes(eventOf[action])));
+  return actions.filter(
+    (action) =>
+      (action === 'revoke-links' ? links > 0 : view.allowed.includes(eventOf[action])) &&
+      !(kind === 'invited' && fixedByInviter.includes(action)),
+  );
 }
 
 async function findPartners(ctx: Context, { services: { db } }: Wiring, failed: Shown['failed']) {

@@ -6,7 +6,7 @@ import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
 import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
 import type { FieldErrors } from '../../pages/models.js';
-import { asksForCode, openKinds } from '../../registration-forms.js';
+import { askedOf, asksForCode, openKinds } from '../../registration-forms.js';
 import * as registrations from '../../registrations.js';
 import type { Wiring } from '../wiring.js';
 import { answersFor, draft, fieldErrors, kind, start, submission } from './schema.js';
@@ -23,6 +23,7 @@ const standing = z.enum([
   'alreadyRegistered',
   'declined',
   'cancelled',
+  'invitationVoid',
   'expired',
 ]);
 const accepted = z.strictObject({ status: z.literal('accepted') });
@@ -45,7 +46,9 @@ const opened = z.strictObject({
   standing,
   problem: z.string().optional(),
   email: z.string(),
-  kind,
+  kind: z.enum([...kind.options, 'invited']),
+  /** Of an invited person: whose organisation it is, and who has invited them into it. */
+  invitation: z.strictObject({ organisation: z.string(), invitedBy: z.string().optional() }).optional(),
   /** The kinds that may register now; `withCode`: it asks for a partner code instead of the company. */
   kinds: z.array(z.strictObject({ kind, withCode: z.boolean() })),
   answers: z.record(z.string(), z.string()),
@@ -69,7 +72,8 @@ function judge(
   settings: Settings,
   { kind = 'customer', answers: typed, password }: z.output<typeof typedSubmission>,
 ) {
-  const parsed = answersFor(asksForCode(kind, settings)).safeParse(typed);
+  const asked = askedOf(registration.kind === 'invited' ? 'invited' : kind, settings);
+  const parsed = answersFor(asked).safeParse(typed);
   const weakness = password ? registrations.passwordWeakness(registration, settings, typed, password) : 'required';
   const faults: FieldErrors = {
     ...(parsed.success ? {} : fieldErrors(parsed.error)),
@@ -77,6 +81,9 @@ function judge(
   };
   return { answers: parsed.data as Record<string, string> | undefined, faults };
 }
+
+const presentInvitation = ({ invitation }: PresentedLink) =>
+  invitation && { organisation: invitation.organisation, invitedBy: invitation.invitedBy ?? undefined };
 
 const links = '/api/v1/registration-links/:token';
 
@@ -105,9 +112,14 @@ export function registrationApi({ services }: Wiring): Route[] {
       problem: registration.problem ?? undefined,
       email: (isAlive && registration.email) || '',
       kind: registration.kind,
+      invitation: isAlive ? presentInvitation(link) : undefined,
       kinds: openKinds(settings).map((open) => ({ kind: open, withCode: asksForCode(open, settings) })),
       answers: isAlive ? registrations.typedAnswers(services, registration) : {},
-      agreements: await currentAgreements(services.db, ctx.state.language, registration.kind),
+      agreements: await currentAgreements(
+        services.db,
+        ctx.state.language,
+        registrations.agreementsOf(link, registration.kind),
+      ),
       expiresAt: registration.expires_at.toISOString(),
       state: view?.state ?? registration.state,
       allowed: registration.ended_at ? [] : (view?.allowed ?? null),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { currentAgreements } from '../../../db/agreements.js';
-import type { OrganisationKind, Settings } from '../../../db/models.js';
+import type { RegistrationKind, Settings } from '../../../db/models.js';
 import { loadSettings, type PresentedLink } from '../../../db/registrations.js';
 import { RequestError } from '../../errors.js';
 import { setFlash } from '../../flash.js';
@@ -12,7 +12,7 @@ import { LinkEndPage } from '../../pages/link-end-page.js';
 import type { Answers, FieldErrors, LinkEndModel } from '../../pages/models.js';
 import { ProcessingPage } from '../../pages/processing-page.js';
 import { RegistrationPage } from '../../pages/registration-page.js';
-import { asksForCode, openKinds } from '../../registration-forms.js';
+import { askedOf, openKinds } from '../../registration-forms.js';
 import * as registrations from '../../registrations.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
@@ -27,7 +27,7 @@ type LinkHandler = (ctx: Context, link: PresentedLink) => Promise<void>;
 
 /** What the page shows of a request that did not go through. */
 interface Shown {
-  kind?: OrganisationKind;
+  kind?: RegistrationKind;
   answers?: Answers;
   errors?: FieldErrors;
   problem?: string;
@@ -85,15 +85,16 @@ class LinkPages {
       idempotencyKey,
       action,
       formToken,
-      kind = link.registration.kind,
+      kind: wished = link.registration.kind,
       ...typed
     } = body;
+    const kind = link.registration.kind === 'invited' ? 'invited' : wished;
     const shown = { kind, answers: typed as Answers, accepted: { terms: !!terms, privacy: !!privacy } };
     if (action === 'save') return this.saveAnswers(ctx, link, shown);
     if (action === 'switch') return this.saveAnswers(ctx, link, { ...shown, kind: otherKind(kind) });
 
     const settings = await loadSettings(this.services.db);
-    const parsed = answersFor(asksForCode(kind, settings)).safeParse(typed);
+    const parsed = answersFor(askedOf(kind, settings)).safeParse(typed);
     // All at once: a weak password told only when the rest is right would cost the person another round.
     const weakness = registrations.passwordWeakness(link.registration, settings, typed as Answers, password ?? '');
     const errors: FieldErrors = {
@@ -137,7 +138,7 @@ class LinkPages {
     }
   }
 
-  private async saveAnswers(ctx: Context, link: PresentedLink, shown: Shown & { kind: OrganisationKind }) {
+  private async saveAnswers(ctx: Context, link: PresentedLink, shown: Shown & { kind: RegistrationKind }) {
     const parsed = draft.safeParse(shown.answers);
     if (!parsed.success) return this.showForm(ctx, link, { ...shown, errors: fieldErrors(parsed.error) }, 400);
     // What only the other kind's form asks for stays as it was typed there.
@@ -209,18 +210,20 @@ class LinkPages {
     showPage(ctx, LinkEndPage, { reason, reference: link.registration.reference }, status);
   }
 
-  private async showForm(ctx: Context, { registration }: PresentedLink, shown: Shown = {}, status = 200) {
+  private async showForm(ctx: Context, link: PresentedLink, shown: Shown = {}, status = 200) {
+    const { registration, invitation } = link;
     const { language } = ctx.state;
     const settings = await loadSettings(this.services.db);
     const { kind = registration.kind } = shown;
     const open = openKinds(settings);
-    const closed = open.includes(kind) ? undefined : 'onboardingClosed';
+    const closed = kind === 'invited' || open.includes(kind) ? undefined : 'onboardingClosed';
     const returned = toldOnReturn.find((problem) => ctx.method === 'GET' && problem === registration.problem);
     const typed = shown.answers ?? registrations.typedAnswers(this.services, registration);
     const model = {
       kind,
-      withCode: asksForCode(kind, settings),
-      switchable: open.some((other) => other !== kind),
+      asked: askedOf(kind, settings),
+      invitation: invitation && { organisation: invitation.organisation, invitedBy: invitation.invitedBy ?? undefined },
+      switchable: kind !== 'invited' && open.some((other) => other !== kind),
       token: tokenOf(ctx),
       reference: registration.reference,
       email: registration.email ?? '',
@@ -228,7 +231,7 @@ class LinkPages {
       errors: shown.errors ?? {},
       problem: shown.problem ?? closed ?? returned,
       seconds: shown.seconds,
-      agreements: await currentAgreements(this.services.db, language, kind),
+      agreements: await currentAgreements(this.services.db, language, registrations.agreementsOf(link, kind)),
       accepted: shown.accepted ?? {},
       countries: countries(language),
       idempotencyKey: randomUUID(),
@@ -241,7 +244,8 @@ class LinkPages {
 }
 
 const tokenOf = (ctx: Context): string => ctx.params.token ?? '';
-const otherKind = (kind: OrganisationKind): OrganisationKind => (kind === 'customer' ? 'partner' : 'customer');
+const otherKind = (kind: RegistrationKind): RegistrationKind =>
+  (({ customer: 'partner', partner: 'customer', invited: 'invited' }) as const)[kind];
 /** Why the person was asked to come back, by mail. */
 const toldOnReturn = ['partnerCodeInvalid', 'agreementOutdated'];
 /** Standings that end nothing: the page is there to look at again. */

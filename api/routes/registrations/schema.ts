@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalEmail } from '../../email-address.js';
 import type { FieldErrors } from '../../pages/models.js';
-import { longestCode } from '../../registration-forms.js';
+import { type Asked, longestCode } from '../../registration-forms.js';
 import { isCountry } from './countries.js';
 
 /** NUL and other controls, lone surrogates, text direction overrides, zero-width characters (security.md V9, V10). */
@@ -50,9 +50,10 @@ const code = { partnerCode: requiredLine(longestCode) };
 /** Of a person whose company is not known yet. */
 export const answers = z.object({ ...company, ...person });
 const ofPartner = z.object({ ...code, ...person });
+const ofInvited = z.object(person);
 
 /** The answers of a registration page that is submitted; lengths in code points (security.md V12). */
-export const answersFor = (withCode: boolean) => (withCode ? ofPartner : answers);
+export const answersFor = (asked: Asked) => ({ company: answers, code: ofPartner, nothing: ofInvited })[asked];
 
 /** The answers as far as they are typed: bounded and clean, nothing required. Closed: nothing else is ever taken. */
 export const draft = z.strictObject(
