@@ -9,6 +9,7 @@ export interface SignInAccount {
   family_name: string;
   phone: string | null;
   language: string;
+  time_zone: string;
   user_type: string;
   permissions: string[];
   kind: OrganisationKind;
@@ -20,7 +21,7 @@ export interface SignInAccount {
 export async function findSignInAccount(db: Knex, userId: string): Promise<SignInAccount | undefined> {
   const { rows } = await db.raw<{ rows: SignInAccount[] }>(
     `
-    select u.id, u.email, u.given_name, u.family_name, u.phone, u.language, type.name as user_type, type.permissions,
+    select u.id, u.email, u.given_name, u.family_name, u.phone, u.language, u.time_zone, type.name as user_type, type.permissions,
         type.kind, coalesce(c.id, p.id) as organisation_id, coalesce(c.name, p.name) as organisation_name
       from users u join user_types type on type.id = u.user_type_id
       left join customers c on c.id = u.customer_id left join partners p on p.id = u.partner_id

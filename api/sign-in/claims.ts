@@ -5,7 +5,7 @@ import { findSignInAccount, type SignInAccount } from '../../db/sign-in-accounts
 /** What an application is told for each scope it may ask for; docs/sign-in.md explains them. */
 export const claimsOfScopes = {
   openid: ['sub'],
-  profile: ['name', 'given_name', 'family_name', 'locale'],
+  profile: ['name', 'given_name', 'family_name', 'locale', 'zoneinfo'],
   email: ['email', 'email_verified'],
   phone: ['phone_number'],
   organisation: ['organisation', 'user_type', 'permissions'],
@@ -24,6 +24,7 @@ const presentClaims = (user: SignInAccount) => ({
   given_name: user.given_name,
   family_name: user.family_name,
   locale: user.language,
+  zoneinfo: user.time_zone,
   email: user.email,
   // Nobody has an account without having proven the mailbox.
   email_verified: true,

@@ -74,7 +74,7 @@ test('prompt=create leads to the registration, and the first login back to the a
   t.is((await follow(browser, authorization.url)).path, '/register');
   await submitLink(browser, await buildLink(stack, email));
   const login = await browser.get('/login');
-  t.true(login.text.includes('to continue to Fleet'));
+  t.true(login.text.includes('then continue to Fleet'));
   t.is((await browser.post('/login', { email, password }, login)).location, '/sign-in/return');
   const { location } = await follow(browser, '/sign-in/return');
   const tokens = await exchange(party, location, authorization);

@@ -60,7 +60,7 @@ test('a person logs in for an application, which then knows who they are, and wh
   const authorization = await authorize(party, { scope: 'openid profile email phone organisation', login_hint: email });
   const login = await follow(browser, authorization.url);
   t.is(login.path, '/login');
-  t.true(login.text.includes('to continue to Fleet') && login.text.includes(`value="${email}"`));
+  t.true(login.text.includes('then continue to Fleet') && login.text.includes(`value="${email}"`));
   const answer = await browser.post('/login', { email, password }, login);
   t.is(answer.location, '/sign-in/return');
   const { location } = await follow(browser, '/sign-in/return');
@@ -75,6 +75,7 @@ test('a person logs in for an application, which then knows who they are, and wh
     given_name: 'Ann',
     family_name: "O'Brien",
     locale: 'en',
+    zoneinfo: 'UTC',
     email,
     email_verified: true,
     phone_number: '+4989123456',

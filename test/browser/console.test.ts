@@ -6,6 +6,7 @@ import { buildAccount, buildEmail, buildLink, password, submitLink } from '../bu
 import { buildPartnerCode } from '../db/fixtures/rows.js';
 import { accessibilityFaults, desktop, openDevice, phone, type Scene, startScene } from '../helpers/browser.js';
 import { BrowserSession } from '../helpers/browser-session.js';
+import { buildApplication } from '../helpers/relying-party.js';
 
 const test = anyTest as TestFn<{ scene: Scene; paths: string[]; email: string }>;
 
@@ -29,6 +30,7 @@ async function furnish({ stack }: Scene): Promise<string[]> {
   const { reference } = await db('registrations').where({ email: waiting }).first('reference');
   const { partnerId } = await buildPartnerCode(db, SecretKeys.parse(stack.env.SECRET_KEYS ?? ''));
   const { id: typeId } = await db('user_types').first('id');
+  const { id: applicationId } = await buildApplication(stack);
   const { id: versionId } = await db('agreement_versions').first('id');
   const areas = [
     'api-keys',
@@ -46,6 +48,7 @@ async function furnish({ stack }: Scene): Promise<string[]> {
     '/console',
     ...areas.map((area) => `/console/${area}`),
     '/console/applications/new',
+    `/console/applications/${applicationId}`,
     '/console/batches',
     `/console/registrations/${reference}`,
     `/console/user-types/${typeId}`,

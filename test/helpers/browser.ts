@@ -35,8 +35,12 @@ export interface Device {
   finish(): Promise<string[]>;
 }
 
-/** A browser of its own, without cookies, that notes everything it should never see. */
-export async function openDevice({ browser, stack }: Scene, options: BrowserContextOptions = {}): Promise<Device> {
+/** A browser of its own, without cookies, that notes everything it should never see; `others` it may visit as well. */
+export async function openDevice(
+  { browser, stack }: Scene,
+  options: BrowserContextOptions = {},
+  others: string[] = [],
+): Promise<Device> {
   const context = await browser.newContext({
     viewport: desktop,
     locale: 'en-GB',
@@ -46,7 +50,7 @@ export async function openDevice({ browser, stack }: Scene, options: BrowserCont
   });
   const faults: string[] = [];
   const looks: Promise<unknown>[] = [];
-  const origins = [stack.url, stack.mail.inboxUrl];
+  const origins = [stack.url, stack.mail.inboxUrl, ...others];
   context.on('request', (request) => faults.push(...originFaults(request, origins)));
   context.on('requestfinished', (request) => looks.push(refererFaults(request).then((found) => faults.push(...found))));
   context.on('console', (message) => faults.push(...consoleFaults(message)));
