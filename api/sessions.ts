@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hasPendingAgreementsSql } from '../db/agreements.js';
 import type { Database } from '../db/connection.js';
 import type { StaffRole } from '../db/models.js';
 import { customerAccountAdministrator, partnerAccountAdministrator } from '../db/permissions.js';
@@ -107,7 +108,8 @@ export async function findUserSession(
     select seen.token_hash as "tokenHash", seen.id as "sessionId", seen.remembered, seen.created_at as "createdAt",
         u.id as "userId", u.email, u.given_name as "givenName", u.family_name as "familyName", u.language,
         u.time_zone as "timeZone", u.customer_id as "customerId", u.partner_id as "partnerId",
-        u.user_type_id as "userTypeId", t.permissions, '{}'::text[] as pending
+        u.user_type_id as "userTypeId", t.permissions,
+        array_remove(array[case when ${hasPendingAgreementsSql} then 'agreements' end], null) as pending
       from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id
         left join partners p on p.id = u.partner_id
       where u.disabled_at is null and p.disabled_at is null`,

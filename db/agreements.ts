@@ -38,6 +38,14 @@ const currentVersionsSql = (kind: string) =>
 export const currentVersionIdsSql = `array(${currentVersionsSql(':kind')})`;
 
 /**
+ * Whether the user `u` of a query has yet to accept a version that is current for the kind, as an SQL condition. Asked
+ * with every request, so it goes by the few published versions and the primary key of the consents.
+ */
+export const hasPendingAgreementsSql = `exists (
+  select from (${currentVersionsSql("(case when u.customer_id is null then 'partner' else 'customer' end)")}) current
+    where not exists (select from consents c where c.user_id = u.id and c.agreement_version_id = current.id))`;
+
+/**
  * What a user still has to accept, in this language (or English, where a version has no such text); without one in the
  * language of the profile. Empty for an unknown user.
  */

@@ -177,7 +177,15 @@ export function AgreementsSection({ page, model }: SectionProps) {
   );
 }
 
-function AgreementField({ page, model, agreement }: SectionProps & { agreement: AgreementModel }) {
+interface AgreementProps {
+  page: PageContext;
+  model: Pick<RegistrationPageModel, 'errors' | 'accepted'>;
+  agreement: AgreementModel;
+  /** The text is shown, not only offered. */
+  open?: boolean;
+}
+
+export function AgreementField({ page, model, agreement, open }: AgreementProps) {
   const { t } = page;
   const { document, versionId, version, title, body } = agreement;
   const field = { page, name: document, errors: model.errors };
@@ -198,7 +206,7 @@ function AgreementField({ page, model, agreement }: SectionProps & { agreement: 
         </span>
       </label>
       <FieldError {...field} />
-      <details>
+      <details open={open}>
         <summary>{t(`registration.read.${document}`, { version })}</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
         <section class="agreement-text" aria-label={title} tabIndex={0}>

@@ -7,7 +7,7 @@ import { AgreementPage } from '../pages/agreement-page.js';
 import { showPage } from '../show-page.js';
 import type { Wiring } from './wiring.js';
 
-const agreement = z.strictObject({
+export const agreement = z.strictObject({
   versionId: z.uuid(),
   document: z.enum(['terms', 'privacy']),
   version: z.int(),

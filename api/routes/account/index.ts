@@ -1,9 +1,9 @@
 import { loadProfile } from '../../../db/account-profiles.js';
 import type { Context, Route } from '../../http.js';
-import { ConsentsPage } from '../../pages/account/consents-page.js';
 import { AccountPage } from '../../pages/account/overview-page.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
+import { agreementsRoutes } from './agreements.js';
 import { me, presentAccount } from './present.js';
 import { profileRoutes } from './profile.js';
 
@@ -12,17 +12,9 @@ export function accountRoutes(wiring: Wiring): Route[] {
   const { db } = wiring.services;
   const load = async (ctx: Context) => presentAccount(await loadProfile(db, ctx.state.user!.userId));
 
-  async function showConsents(ctx: Context) {
-    const { consents } = await load(ctx);
-    // The terms before the privacy policy, where both were accepted together.
-    const newestFirst = consents.toReversed().toSorted((one, other) => other.acceptedAt.localeCompare(one.acceptedAt));
-    showPage(ctx, ConsentsPage, { consents: newestFirst });
-  }
-
   const page = { kind: 'page', method: 'get', audience: 'user' } as const;
   return [
     { ...page, path: '/account', handle: async (ctx) => showPage(ctx, AccountPage, await load(ctx)) },
-    { ...page, path: '/account/agreements', handle: showConsents },
     {
       kind: 'api',
       method: 'get',
@@ -35,5 +27,6 @@ export function accountRoutes(wiring: Wiring): Route[] {
       },
     },
     ...profileRoutes(wiring),
+    ...agreementsRoutes(wiring),
   ];
 }
