@@ -1,10 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { translator as mailWords } from '../../activities/i18n.js';
 import { translator as pageWords } from '../../api/i18n.js';
-import { registrationStateQuery, registrationWorkflowId } from '../../workflows/messages.js';
+import { currentAgreements } from '../../db/agreements.js';
+import type { Registration } from '../../db/models.js';
+import { openRegistration, storeSubmission, typedCodePurpose } from '../../db/registrations.js';
+import type { SecretKeys } from '../../db/secret-keys.js';
+import {
+  type RegistrationWorkflowInput,
+  registrationEventSignal,
+  registrationStateQuery,
+  registrationWorkflowId,
+  registrationWorkflowType,
+} from '../../workflows/messages.js';
 import { type Answer, BrowserSession, hiddenField } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import type { Stack } from '../helpers/stack.js';
-import { buildAnswers, buildLink, linkIn, password } from './registrations.js';
+import { buildAnswers, buildEmail, buildLink, linkIn, password } from './registrations.js';
 
 /** Enters an e-mail on the start page, in a browser of its own. */
 export async function askForLink(stack: Stack, email: string, url = stack.url) {
@@ -83,4 +94,40 @@ export async function buildKnownLink(stack: Stack, email: string): Promise<strin
     async () => (await handle.query(registrationStateQuery)).state !== 'sendingActivation',
   );
   return link;
+}
+
+/** A partner's user who has just submitted this code, without page and mail; what is looked up is looked up. */
+export async function buildLookup(stack: Stack, keys: SecretKeys, code: string): Promise<Registration> {
+  const { db, temporal, url } = stack;
+  const kind = 'partner';
+  const email = buildEmail('lookup');
+  const registration = await openRegistration(db, { email, kind, language: 'en', lifetimeSeconds: 3_600 });
+  await db('registrations').where({ id: registration.id }).update({ proven_at: db.fn.now() });
+  const agreements = await currentAgreements(db, 'en', kind);
+  const submission = await storeSubmission(db, {
+    registration_id: registration.id,
+    idempotency_key: randomUUID(),
+    kind,
+    answers: { givenName: 'Pat', familyName: 'Partner' },
+    sealed_code: keys.seal(typedCodePurpose, code),
+    password_hash: 'of no password',
+    agreement_version_ids: agreements.map(({ versionId }) => versionId),
+    language: 'en',
+  });
+  const { id: registrationId, reference } = registration;
+  const lifetimes = {
+    registration: 3_600_000,
+    resendCooldown: 60_000,
+    mailRetry: 60_000,
+    creationRetry: 60_000,
+    operator: 3_600_000,
+  };
+  await temporal.workflow.signalWithStart(registrationWorkflowType, {
+    workflowId: registrationWorkflowId(reference),
+    taskQueue: 'registration',
+    args: [{ registrationId, reference, kind, lifetimes, consoleUrl: url } satisfies RegistrationWorkflowInput],
+    signal: registrationEventSignal,
+    signalArgs: [{ type: 'SUBMITTED', submissionId: submission!.id, kind, actor: 'registrant' }],
+  });
+  return registration;
 }
