@@ -1,6 +1,7 @@
 import type { Database } from '../db/connection.js';
 import type { SecretKeys } from '../db/secret-keys.js';
 import { createAccount } from './create-account.js';
+import { deliverWebhook } from './deliver-webhook.js';
 import type { Mailer } from './mailer.js';
 import { notifyApprovalAwaited, notifyLookupDelayed, tellOutcome } from './notify-person.js';
 import { recordTransitions } from './record-transitions.js';
@@ -19,6 +20,8 @@ export interface ActivityContext {
   publicUrl: string;
   /** Where a Partner Provider may be besides public https addresses; none: anywhere public (security.md F1). */
   providerOrigins: string[];
+  /** The same for webhooks. */
+  webhookOrigins: string[];
 }
 
 /** Every activity by name, as the worker registers them; most are effects of the machine. */
@@ -36,6 +39,7 @@ export function createActivities(context: ActivityContext) {
     noteSent: noteSent(context),
     sendNotice: sendNotice(context),
     testProvider: testProvider(context),
+    deliverWebhook: deliverWebhook(context),
   };
 }
 

@@ -15,8 +15,11 @@ const workflowBundle = fileURLToPath(new URL('../workflow-bundle.js', import.met
 const shutdownGrace = '20s';
 /** As many as ask the Partner Provider at the same time. */
 const lookupsAtOnce = 20;
-/** As `workflows/queues.ts` has it. */
+/** As many receivers of webhooks as are called at the same time; each may take fifteen seconds. */
+const webhooksAtOnce = 50;
+/** As `workflows/queues.ts` has them. */
 const providerQueue = (taskQueue: string) => `${taskQueue}-provider`;
+const webhookQueue = (taskQueue: string) => `${taskQueue}-webhooks`;
 
 const env = readEnvironment(process.env);
 const log = createLog('worker', env.LOG_LEVEL);
@@ -54,6 +57,7 @@ const shared = {
     keys: env.SECRET_KEYS,
     publicUrl: env.PUBLIC_URL,
     providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
+    webhookOrigins: env.WEBHOOK_ALLOWED_ORIGINS,
   }),
   interceptors: {
     activity: [() => ({ inbound: failWithCodes((error) => log.error({ err: error }, 'activity failed')) })],
@@ -67,6 +71,12 @@ const workers = await Promise.all([
     ...shared,
     taskQueue: providerQueue(env.TEMPORAL_TASK_QUEUE),
     maxConcurrentActivityTaskExecutions: lookupsAtOnce,
+  }),
+  // Likewise: receivers are not ours.
+  Worker.create({
+    ...shared,
+    taskQueue: webhookQueue(env.TEMPORAL_TASK_QUEUE),
+    maxConcurrentActivityTaskExecutions: webhooksAtOnce,
   }),
 ]);
 // A worker whose launcher is gone would go on unseen.

@@ -16,6 +16,8 @@ import {
 } from '../db/registrations.js';
 import { eraseExpiredRecords } from '../db/sign-in-records.js';
 import { rotateSigningKeys } from '../db/signing-keys.js';
+import { eraseEvents } from '../db/webhook-deliveries.js';
+import { eraseOldSecrets } from '../db/webhooks.js';
 import type { Services } from './registrations.js';
 
 /** Milliseconds between two rounds. */
@@ -61,6 +63,8 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);
     await eraseDisplayedApiKeys(services.db);
+    await eraseOldSecrets(services.db);
+    while ((await eraseEvents(services.db, batch)) === batch);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await openHeld(services);

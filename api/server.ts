@@ -10,6 +10,7 @@ import { readEnvironment } from './environment.js';
 import { RateLimits } from './rate-limits.js';
 import { startReconciler } from './reconciler.js';
 import { SignIn } from './sign-in/sign-in.js';
+import { startWebhookDispatcher } from './webhook-dispatcher.js';
 
 /** Milliseconds (security.md H6): slow senders are cut off, and requests under way at a stop may finish. */
 const headersTimeout = 10_000;
@@ -44,12 +45,14 @@ const app = createApp({
   secure,
   isDevelopment: env.VESTIBULE_MODE === 'development',
   providerOrigins: env.PROVIDER_ALLOWED_ORIGINS,
+  webhookOrigins: env.WEBHOOK_ALLOWED_ORIGINS,
   inboxUrl: env.INBOX_URL,
   temporalUiUrl: env.TEMPORAL_UI_URL,
   trustedProxies: env.TRUSTED_PROXIES,
 });
 const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, app.callback());
 const stopReconciler = startReconciler(services);
+const stopDispatcher = startWebhookDispatcher(services);
 server.listen(env.PORT, env.HOST, () => {
   process.send?.({ ready: true });
   log.info({ address: server.address() }, 'api ready');
@@ -68,7 +71,7 @@ async function stop(): Promise<void> {
     server.close(resolve);
     server.closeIdleConnections();
   });
-  await stopReconciler();
+  await Promise.all([stopReconciler(), stopDispatcher()]);
   await Promise.all([connection.close(), db.destroy()]);
   process.exit(0);
 }

@@ -48,6 +48,7 @@ export async function listAudit(
           when 'user' then (select ${masked} from users u where u.id = k.id)
           when 'customer' then (select name from customers where id = k.id)
           when 'apiKey' then (select name from api_keys where id = k.id)
+          when 'webhook' then (select name from webhook_endpoints where id = k.id)
           when 'staff' then coalesce((select email from staff where id = k.id), (select email from notices where id = k.id))
         end as "subjectName"
       from audit_log a

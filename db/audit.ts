@@ -22,7 +22,8 @@ export type AuditEntry = AuditActor & {
     | 'user'
     | 'customer'
     | 'apiKey'
-    | 'application';
+    | 'application'
+    | 'webhook';
   /** A registration's reference, else an id. */
   subject: string;
   before?: object;

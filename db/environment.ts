@@ -23,6 +23,8 @@ export const sharedEnvironment = {
   }),
   /** Where a Partner Provider may be: also over http, on any port and on private addresses (security.md F1). */
   PROVIDER_ALLOWED_ORIGINS: z.string().default('').transform(readOrigins),
+  /** The same for webhooks. */
+  WEBHOOK_ALLOWED_ORIGINS: z.string().default('').transform(readOrigins),
   VESTIBULE_MODE: z.enum(['production', 'development']).default('production'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };

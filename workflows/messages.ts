@@ -20,9 +20,10 @@ export interface RegistrationWorkflowInput extends RegistrationInput {
 
 /**
  * Workflows that serve one row of a table, whose id is their only input: `retryBatch` sends RETRY to the registrations
- * of a batch, `notice` mails one notice, `providerTest` looks a sample code up.
+ * of a batch, `notice` mails one notice, `providerTest` looks a sample code up, `webhookDelivery` sends one event to one
+ * endpoint.
  */
-export type ServiceWorkflow = 'retryBatch' | 'notice' | 'providerTest';
+export type ServiceWorkflow = 'retryBatch' | 'notice' | 'providerTest' | 'webhookDelivery';
 export const serviceWorkflowId = (type: ServiceWorkflow, id: string) => `${type}-${id}`;
 
 /** One step of the machine, as it is recorded in `registration_events`. */

@@ -16,12 +16,14 @@ export interface SafeRequest {
   endsAt: number;
   /** The deployment lists the origin: it may be on any address. */
   anyAddress: boolean;
+  /** The status says all: whatever body comes, none of it is read. */
+  statusOnly?: true;
 }
 
 export interface SafeAnswer {
   status: number;
   retryAfter?: string;
-  /** Of a success only: no other body says anything that is used. */
+  /** Of a success only, where it is wanted: no other body says anything that is used. */
   text: string;
 }
 
@@ -81,7 +83,7 @@ const createAgent = (anyAddress: boolean, resolve: Resolver) =>
   });
 
 async function exchange(agent: Agent, asked: SafeRequest): Promise<SafeAnswer> {
-  const { url, method, body, headers } = asked;
+  const { url, method, body, headers, statusOnly } = asked;
   const answer = await request(url, {
     dispatcher: agent,
     method,
@@ -91,8 +93,9 @@ async function exchange(agent: Agent, asked: SafeRequest): Promise<SafeAnswer> {
   const { statusCode: status } = answer;
   const retryAfter = oneHeader(answer, 'retry-after');
   const succeeded = status >= 200 && status < 300;
-  const text = succeeded ? await readBody(answer.body, oneHeader(answer, 'content-encoding')) : '';
-  if (!succeeded) answer.body.on('error', () => {}).destroy();
+  const isRead = succeeded && !statusOnly;
+  const text = isRead ? await readBody(answer.body, oneHeader(answer, 'content-encoding')) : '';
+  if (!isRead) answer.body.on('error', () => {}).destroy();
   return { status, text, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }
 

@@ -15,6 +15,8 @@ export interface Wiring {
   secure: boolean;
   /** Of the deployment: where a Partner Provider may be (security.md F1). */
   providerOrigins: string[];
+  /** The same for webhooks. */
+  webhookOrigins: string[];
   /** Of the development mail catcher. */
   inboxUrl?: string;
   temporalUiUrl?: string;

@@ -12,6 +12,7 @@ import { members } from './011-members.js';
 import { invitations } from './012-invitations.js';
 import { signIn } from './013-sign-in.js';
 import { platform } from './014-platform.js';
+import { webhooks } from './014-webhooks.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -27,6 +28,7 @@ const migrations = {
   '012-invitations': invitations,
   '013-sign-in': signIn,
   '014-platform': platform,
+  '014-webhooks': webhooks,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

@@ -27,7 +27,14 @@ test.after.always(async (t) => {
 
 /** Runs the activity as the worker does; every outcome leads somewhere. */
 function run({ database: { db }, mailer }: Context, { id }: Registration, sequence = 1, from = mailer) {
-  const activity = sendActivationMail({ db, mailer: from, keys: buildKeys('k1'), publicUrl, providerOrigins: [] });
+  const activity = sendActivationMail({
+    db,
+    mailer: from,
+    keys: buildKeys('k1'),
+    publicUrl,
+    providerOrigins: [],
+    webhookOrigins: [],
+  });
   const next = {
     sent: buildStep(sequence, { to: 'awaitingProof' }),
     accountExists: buildStep(sequence, { to: 'alreadyRegistered', final: true }),

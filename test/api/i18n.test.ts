@@ -7,7 +7,17 @@ import { registrationMachine } from '../../machines/registration.js';
 
 const { en, de } = resources;
 /** Words of the Console that German has borrowed, and what is no word. */
-const sameInBoth = new Set(['Version', 'Name', 'Code', 'Partner', 'Status', 'Administrator', 'Plugin', 'QR code']);
+const sameInBoth = new Set([
+  'Version',
+  'Name',
+  'Code',
+  'Partner',
+  'Status',
+  'Administrator',
+  'Plugin',
+  'QR code',
+  'Webhooks',
+]);
 const sources = fileURLToPath(new URL('../../../api/', import.meta.url));
 const fieldErrorCodes = [
   'required',

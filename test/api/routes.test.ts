@@ -144,6 +144,10 @@ const declared: Record<string, string[]> = {
     'get /console/registrations/:reference/:action',
     'get /console/user-types',
     'get /console/user-types/:id',
+    'get /console/webhooks',
+    'get /console/webhooks/:id',
+    'get /console/webhooks/:id/secret',
+    'get /console/webhooks/new',
   ],
   'staff-operator': [
     'post /console/batches',
@@ -158,6 +162,9 @@ const declared: Record<string, string[]> = {
     'post /console/registrations/:reference/retry',
     'post /console/registrations/:reference/reveal',
     'post /console/registrations/:reference/revoke-links',
+    'post /console/webhooks/:id/deliveries/:deliveryId/replay',
+    'post /console/webhooks/:id/ping',
+    'post /console/webhooks/:id/replay',
   ],
   'staff-admin': [
     'get /console/agreements/drafts/:id',
@@ -200,6 +207,12 @@ const declared: Record<string, string[]> = {
     'post /console/user-types',
     'post /console/user-types/:id',
     'post /console/user-types/:id/delete',
+    'post /console/webhooks/:id',
+    'post /console/webhooks/:id/delete',
+    'post /console/webhooks/:id/disable',
+    'post /console/webhooks/:id/enable',
+    'post /console/webhooks/:id/secret',
+    'post /console/webhooks/new',
   ],
 };
 

@@ -23,7 +23,7 @@ import {
   type ServiceWorkflow,
   serviceWorkflowId,
 } from '../../workflows/messages.js';
-import { providerQueue } from '../../workflows/queues.js';
+import { providerQueue, webhookQueue } from '../../workflows/queues.js';
 import { input, type MachineEvent } from '../machines/paths.js';
 import { type Line, Records, settle } from './records.js';
 
@@ -35,7 +35,10 @@ const searchAttributes = { RegistrationState: 2, RegistrationKind: 2, Registrati
 const taskQueue = 'registrations';
 
 /** Activities of workflows that serve one row. */
-type ServiceActivities = Pick<Activities, 'nextOfBatch' | 'noteSent' | 'sendNotice' | 'testProvider'>;
+type ServiceActivities = Pick<
+  Activities,
+  'nextOfBatch' | 'noteSent' | 'sendNotice' | 'testProvider' | 'deliverWebhook'
+>;
 type RegistrationActivities = Omit<Activities, keyof ServiceActivities>;
 
 export class Engine {
@@ -75,12 +78,14 @@ export class Engine {
       noteSent: (input) => services.get(input.batchId)!.noteSent!(input),
       sendNotice: (input) => services.get(input.noticeId)!.sendNotice!(input),
       testProvider: (input) => services.get(input.testId)!.testProvider!(input),
+      deliverWebhook: (input) => services.get(input.deliveryId)!.deliverWebhook!(input),
     };
     const shared = { connection: nativeConnection, identity, activities, ...options };
     const workers = await Promise.all([
       Worker.create({ ...shared, taskQueue, workflowBundle }),
       // As the worker has it: what asks the provider runs apart.
       Worker.create({ ...shared, taskQueue: providerQueue(taskQueue) }),
+      Worker.create({ ...shared, taskQueue: webhookQueue(taskQueue) }),
     ]);
     return new Engine(env, new Client({ connection, identity }), workers, opened, services);
   }

@@ -32,6 +32,7 @@ const groups = [
   'user',
   'customer',
   'apiKey',
+  'webhook',
   'staff',
 ];
 

@@ -14,6 +14,7 @@ const areas: { path: string; key: string; least?: StaffRole }[] = [
   { path: '/console/agreements', key: 'agreementsConsole' },
   { path: '/console/partners', key: 'partners' },
   { path: '/console/provider', key: 'provider' },
+  { path: '/console/webhooks', key: 'webhooks' },
   { path: '/console/api-keys', key: 'apiKeys' },
   { path: '/console/applications', key: 'applications', least: 'admin' },
   { path: '/console/staff', key: 'staff', least: 'admin' },

@@ -15,6 +15,7 @@ import { registrationActionRoutes } from './registration-actions.js';
 import { registrationRoutes } from './registrations.js';
 import { staffRoutes } from './staff.js';
 import { userTypeRoutes } from './user-types.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** The Console, area by area. */
 export const consoleRoutes = (wiring: Wiring): Route[] => [
@@ -29,6 +30,7 @@ export const consoleRoutes = (wiring: Wiring): Route[] => [
   ...partnerRoutes(wiring),
   ...partnerCodeRoutes(wiring),
   ...providerRoutes(wiring),
+  ...webhookRoutes(wiring),
   ...apiKeyRoutes(wiring),
   ...applicationRoutes(wiring),
   ...staffRoutes(wiring),
