@@ -18,7 +18,8 @@ import { accountRoutes } from './routes/account/index.js';
 import { securityRoutes } from './routes/account/security.js';
 import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
-import { invitationApi } from './routes/invitations.js';
+import { invitationApi } from './routes/organisation/invitation-api.js';
+import { invitationPages } from './routes/organisation/invitation-pages.js';
 import { organisationUserRoutes } from './routes/organisation/users.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
 import { platformRoutes } from './routes/platform/index.js';
@@ -60,6 +61,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...organisationUserRoutes(wiring),
     ...agreementRoutes(wiring),
     ...invitationApi(wiring),
+    ...invitationPages(wiring),
     ...platformRoutes(wiring),
     ...consoleRoutes(wiring),
   ];

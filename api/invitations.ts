@@ -2,7 +2,6 @@
 import type { Knex } from 'knex';
 import { recordAudit } from '../db/audit.js';
 import {
-  grantableTypes,
   insertInvitation,
   lockInvitation,
   type OpenedInvitation,
@@ -10,6 +9,7 @@ import {
   revokeInvitation,
 } from '../db/invitations.js';
 import { insertNotice } from '../db/notices.js';
+import { grantableTypes } from '../db/organisation-user-list.js';
 import { organisationOf } from '../db/organisations.js';
 import { findRegistrationById } from '../db/registration-detail.js';
 import { loadSettings } from '../db/registrations.js';
@@ -109,7 +109,7 @@ export async function revoke(services: Services, inviter: Inviter, id: string): 
 
 /** Of the own kind, and with no right that the administrator lacks (security.md A7). */
 async function assertGrantable({ db }: Services, inviter: Inviter, userTypeId: string | null): Promise<void> {
-  const types = await grantableTypes(db, inviter);
+  const types = await grantableTypes(db, inviter, inviter.permissions);
   const isGrantable = types.some(({ id }) => id === userTypeId);
   assertThat(isGrantable, 'invalidFields', { fields: { userTypeId: 'userTypeNotAllowed' } });
 }

@@ -46,18 +46,6 @@ export async function listInvitations(db: Knex, own: Tenant): Promise<ListedInvi
 const isOwn = 'coalesce(i.customer_id, i.partner_id) = :organisationId';
 const keyOf = (own: Tenant) => ({ organisationId: organisationOf(own).id });
 
-/** User types that somebody with these permissions may give to others: of the own kind, with no right that they lack (A7). */
-export async function grantableTypes(
-  db: Knex,
-  own: Tenant & { permissions: string[] },
-): Promise<{ id: string; name: string }[]> {
-  return db('user_types')
-    .where({ kind: organisationOf(own).kind })
-    .whereRaw('permissions <@ ?::text[]', [own.permissions])
-    .orderByRaw('lower(name), id')
-    .select('id', 'name');
-}
-
 export interface NewInvitation extends Tenant {
   /** Canonical. */
   email: string;

@@ -37,6 +37,9 @@ function Search({ page, search }: { page: PageContext; search: string }) {
           {t('users.searchSubmit')}
         </button>
       </form>
+      <a class="button" href="/account/invitations">
+        {t('users.invite')}
+      </a>
     </search>
   );
 }

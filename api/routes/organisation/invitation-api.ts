@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { grantableTypes, listInvitations } from '../../db/invitations.js';
-import { assertThat } from '../errors.js';
-import { bodyOf, type Context, type Route } from '../http.js';
-import { languages } from '../i18n.js';
-import { invite, inviterOf, resend, revoke } from '../invitations.js';
-import { email } from './registrations/schema.js';
-import type { Wiring } from './wiring.js';
+import { listInvitations } from '../../../db/invitations.js';
+import { grantableTypes } from '../../../db/organisation-user-list.js';
+import { assertThat } from '../../errors.js';
+import { bodyOf, type Context, type Route } from '../../http.js';
+import { languages } from '../../i18n.js';
+import { invite, inviterOf, resend, revoke } from '../../invitations.js';
+import { email } from '../registrations/schema.js';
+import type { Wiring } from '../wiring.js';
 
 const invitationBody = z.strictObject({ email, userTypeId: z.uuid(), language: z.enum(languages).optional() });
 const emptyBody = z.strictObject({});
@@ -34,13 +35,14 @@ export function invitationApi({ services, publicUrl }: Wiring): Route[] {
   async function show(ctx: Context) {
     const inviter = inviterOf(ctx);
     const invitations = await listInvitations(services.db, inviter);
+    const userTypes = await grantableTypes(services.db, inviter, inviter.permissions);
     ctx.body = {
       invitations: invitations.map(({ invitedAt, expiresAt, ...invitation }) => ({
         ...invitation,
         invitedAt: invitedAt.toISOString(),
         expiresAt: expiresAt.toISOString(),
       })),
-      userTypes: await grantableTypes(services.db, inviter),
+      userTypes: userTypes.map(({ id, name }) => ({ id, name })),
     };
   }
 
