@@ -2,6 +2,7 @@ import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-prov
 import { hashOfSecret } from '../../db/applications.js';
 import type { SigningKey } from '../../db/signing-keys.js';
 import { cookieName } from '../cookies.js';
+import type { RequestState } from '../http.js';
 import { languages } from '../i18n.js';
 import { type AdapterOptions, createAdapter } from './adapter.js';
 import { claimsOfScopes, findAccount } from './claims.js';
@@ -37,8 +38,24 @@ export function createProvider(options: ProviderOptions, signingKeys: SigningKey
   prototype.compareClientSecret = function compareHash(presented) {
     return compareClientSecret.call(this, hashOfSecret(presented).toString('base64url'));
   };
+  followSession(provider);
   return provider;
 }
+
+/** Who is logged in here is logged in for the provider, since then; it asks nobody who need not be asked. */
+function followSession({ Session }: Provider): void {
+  const { get } = Session;
+  Session.get = async (ctx) => {
+    const session = await get.call(Session, ctx);
+    const { user } = ctx.state as Partial<RequestState>;
+    if (session.accountId || !user || user.pending.length > 0) return session;
+    session.loginAccount({ accountId: user.userId, loginTs: epochSeconds(user.createdAt), transient: true });
+    // A new one is kept only when something has happened to it.
+    return Object.assign(session, { touched: true });
+  };
+}
+
+export const epochSeconds = (date: Date): number => Math.floor(date.getTime() / 1_000);
 
 class MountedProvider extends Provider {
   tls = false;

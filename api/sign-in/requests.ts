@@ -2,7 +2,7 @@
 import type { InteractionResults, Provider } from 'oidc-provider';
 import type { Context } from '../http.js';
 import type { UserSession } from '../sessions.js';
-import { interactionCookie, mountPath } from './provider.js';
+import { epochSeconds, interactionCookie, mountPath } from './provider.js';
 import type { SignIn } from './sign-in.js';
 
 type Interaction = NonNullable<Awaited<ReturnType<Provider['interactionDetails']>>>;
@@ -56,7 +56,7 @@ export class SignInRequests {
       interaction.session = undefined;
       this.dropCookie(ctx, provider.cookieName('session'));
     }
-    const login = { accountId: user.userId, ts: seconds(user.createdAt), remember: false };
+    const login = { accountId: user.userId, ts: epochSeconds(user.createdAt), remember: false };
     return this.answer(ctx, request, interaction.prompt.name === 'create' ? { create: {}, login } : { login });
   }
 
@@ -103,7 +103,7 @@ const answeredByAnyLogin = ['no_session', 'own_session', 'max_age'];
 export function needsNewLogin({ interaction }: SignInRequest, user: UserSession): boolean {
   const { prompt, params, iat } = interaction;
   if (prompt.name === 'consent') return false;
-  const loggedInAt = seconds(user.createdAt);
+  const loggedInAt = epochSeconds(user.createdAt);
   const insists = prompt.name === 'login' && prompt.reasons.some((reason) => !answeredByAnyLogin.includes(reason));
   if (insists && loggedInAt < iat) return true;
   return params.max_age !== undefined && loggedInAt < iat - Number(params.max_age);
@@ -111,6 +111,4 @@ export function needsNewLogin({ interaction }: SignInRequest, user: UserSession)
 
 /** Whether somebody was logged in already when the application asked for a new account. */
 export const isOlderThan = ({ interaction }: SignInRequest, user: UserSession): boolean =>
-  seconds(user.createdAt) < interaction.iat;
-
-const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
+  epochSeconds(user.createdAt) < interaction.iat;

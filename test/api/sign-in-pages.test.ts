@@ -3,6 +3,7 @@ import * as oidc from 'openid-client';
 import { setApplicationDisabled } from '../../db/applications.js';
 import { SecretKeys } from '../../db/secret-keys.js';
 import { rotateSigningKeys } from '../../db/signing-keys.js';
+import { choosePort } from '../../dev/ports.js';
 import { buildAccount, buildEmail, buildLink, password, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import {
@@ -210,16 +211,28 @@ test('the answer comes as a form where the application wants one, which may lead
   t.regex(policy, /script-src 'self' 'sha256-/);
 });
 
-test('addresses are the public ones, whatever host a request names', async (t) => {
+test('behind a proxy with TLS the whole way works under the public address, with cookies that are Secure and nobody else can plant', async (t) => {
   const { stack, party, email } = t.context;
-  const browser = await logIn(stack.url, email);
-  const { url } = await authorize(party);
-  const port = new URL(stack.url).port;
-  // The same server by another name, as through a proxy that passes on what it was asked.
-  const answer = await browser.get(url.replace('//localhost', '//127.0.0.1'));
-  t.is(answer.location, '/sign-in');
+  const port = await choosePort(0);
+  await stack.startApi({ PORT: String(port), PUBLIC_URL: 'https://sign-in.example.com' });
+  const browser = new BrowserSession(`http://localhost:${port}`);
+  const begun = await browser.get((await authorize(party)).url.replace(stack.url, ''));
+  const cookies = begun.headers.getSetCookie();
+  t.regex(
+    cookies.find((cookie) => cookie.startsWith('__Host-request=')) ?? '',
+    /path=\/;.*samesite=lax; secure; httponly/i,
+  );
+  t.regex(
+    cookies.find((cookie) => cookie.startsWith('__Secure-resume=')) ?? '',
+    /path=\/oidc\/auth\/.*secure; httponly/i,
+  );
+  await browser.post('/login', { email, password }, await browser.get('/login'));
   const back = (await browser.get('/sign-in')).location ?? '';
-  t.true(back.startsWith('/oidc/auth/'));
-  const end = await browser.get(`http://127.0.0.1:${port}${back}`);
+  const end = await browser.get(back);
   t.truthy(codeIn(end.location));
+  t.is(new URL(end.location ?? '').searchParams.get('iss'), 'https://sign-in.example.com/oidc');
+  const session = end.headers.getSetCookie().find((cookie) => cookie.startsWith('__Host-sign-in='));
+  t.regex(session ?? '', /path=\/; samesite=lax; secure; httponly$/i, 'of the browser: gone when it is closed');
+  const metadata = (await browser.get('/oidc/.well-known/openid-configuration')).json();
+  t.is(metadata.token_endpoint, 'https://sign-in.example.com/oidc/token');
 });

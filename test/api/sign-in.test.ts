@@ -1,7 +1,10 @@
 import anyTest, { type TestFn } from 'ava';
 import * as oidc from 'openid-client';
+import { eraseUser } from '../../db/erase-user.js';
+import { disablePartner } from '../../db/partners.js';
 import { endSignIns } from '../../db/sign-in-records.js';
 import { buildAccount, password } from '../builders/registrations.js';
+import { buildLoginUser } from '../builders/users.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import {
   authorize,
@@ -28,8 +31,7 @@ test.after.always((t) => t.context.stack?.stop());
 
 /** Somebody of their own for what changes an account. */
 async function buildPerson(stack: Stack) {
-  const { email } = await buildAccount(stack);
-  const { id: userId } = await stack.db('users').where({ email }).first('id');
+  const { email, id: userId } = await buildLoginUser(stack);
   return { email, userId, browser: await logIn(stack.url, email) };
 }
 
@@ -96,8 +98,8 @@ test('an application is told no more than it asked for', async (t) => {
 test('who is logged in goes straight through; with prompt=none nobody is asked, and who is not logged in is refused', async (t) => {
   const { stack, party, email } = t.context;
   const browser = await logIn(stack.url, email);
+  t.truthy((await signIn(browser, party, { prompt: 'none' })).access_token, 'no application has been here before');
   t.truthy((await signIn(browser, party)).access_token);
-  t.truthy((await signIn(browser, party, { prompt: 'none' })).access_token);
   t.is(await refusal(signIn(new BrowserSession(stack.url), party, { prompt: 'none' })), 'login_required');
   const tooOld = signIn(browser, party, { prompt: 'none', max_age: '0' });
   t.is(await refusal(tooOld), 'login_required');
@@ -250,6 +252,36 @@ test('who is disabled, or whose sign-ins are ended, has no tokens any more, offl
   await endSignIns(stack.db, userId);
   t.is(await refusal(oidc.refreshTokenGrant(party.config, again.refresh_token ?? '')), 'invalid_grant');
   t.deepEqual(await stack.db('sign_in_records').where({ user_id: userId }), []);
+});
+
+test('a new password ends every sign-in, and leaves the browser logged in that asked for it', async (t) => {
+  const { stack, party } = t.context;
+  const { browser } = await buildPerson(stack);
+  const tokens = await signIn(browser, party, { scope: 'openid offline_access', prompt: 'consent' });
+  const change = { currentPassword: password, newPassword: 'seven purple walruses juggle' };
+  t.is((await browser.json('PUT', '/api/v1/me/password', change)).status, 204);
+  t.is(await refusal(oidc.refreshTokenGrant(party.config, tokens.refresh_token ?? '')), 'invalid_grant');
+  t.truthy((await signIn(browser, party, { prompt: 'none' })).access_token);
+});
+
+test('a partner that is shut out takes its users’ sign-ins with it, and an erased person leaves none', async (t) => {
+  const { stack, party } = t.context;
+  const { db } = stack;
+  const [partner] = await db('partners').insert({ name: 'Partner', origin: 'console' }).returning('id');
+  const userType = await db('user_types').where({ kind: 'partner' }).first('id');
+  const of = { customer_id: null, partner_id: partner.id, user_type_id: userType.id };
+  const colleagues = await Promise.all([1, 2].map(() => buildLoginUser(stack, of)));
+  const offline = { scope: 'openid organisation offline_access', prompt: 'consent' };
+  const [one, two] = await Promise.all(
+    colleagues.map(async ({ email }) => signIn(await logIn(stack.url, email), party, offline)),
+  );
+  const claims = await oidc.fetchUserInfo(party.config, one!.access_token, oidc.skipSubjectCheck);
+  t.deepEqual(claims.organisation as unknown, { id: partner.id, name: 'Partner', kind: 'partner' });
+  await db.transaction((trx) => eraseUser(trx, colleagues[0]!.id));
+  t.is(await refusal(oidc.refreshTokenGrant(party.config, one?.refresh_token ?? '')), 'invalid_grant');
+  await db.transaction((trx) => disablePartner(trx, partner.id));
+  t.is(await refusal(oidc.refreshTokenGrant(party.config, two?.refresh_token ?? '')), 'invalid_grant');
+  t.deepEqual(await db('sign_in_records').whereIn('user_id', [colleagues[0]!.id, colleagues[1]!.id]), []);
 });
 
 test('nothing that could be presented stands in the database', async (t) => {
