@@ -1,6 +1,7 @@
 /** Draws a machine as SVG, from nothing but the machine and the words for its states. */
 import { type Graph, instance } from '@viz-js/viz';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { eventLabelOf, type Outcomes } from '../machines/arrow-labels.js';
 import { ancestors, descendants, isNamed } from './registration-states.js';
 
 export interface DiagramOptions {
@@ -8,8 +9,10 @@ export interface DiagramOptions {
   title(state: string): string;
   /** Accessible name of the whole picture; that of one drawing is that of all with the same key. */
   label: string;
-  /** Drawings with the same key share their layout, which takes a tenth of a second: the language, say. */
+  /** Drawings with the same key share their layout, which takes some tenths of a second: the language, say. */
   key: string;
+  /** The outcomes each effect can have; they name arrows. */
+  outcomes?: Outcomes;
   /** The state that is lit. */
   current?: string;
   /** One short line below the title, by state; if given, every state has room for one. */
@@ -55,7 +58,11 @@ async function layOut(graph: Graph, label: string): Promise<string> {
   return withoutOwnStyle(viz.renderString(graph, { format: 'svg' }), label);
 }
 
-function toGraph(machine: AnyStateMachine, states: AnyStateNode[], { title, notes }: DiagramOptions): Graph {
+function toGraph(
+  machine: AnyStateMachine,
+  states: AnyStateNode[],
+  { title, notes, outcomes = {} }: DiagramOptions,
+): Graph {
   const node = (state: AnyStateNode) => {
     const note = notes ? `\n${noteMark(states.indexOf(state))}` : '';
     return {
@@ -80,9 +87,9 @@ function toGraph(machine: AnyStateMachine, states: AnyStateNode[], { title, note
       fontsize: 13,
     },
     nodeAttributes: { shape: 'box', style: 'rounded', fontname: font, fontsize: 13, margin: '0.17,0.08', height: 0.3 },
-    edgeAttributes: { arrowsize: 0.7 },
+    edgeAttributes: { arrowsize: 0.7, fontname: font, fontsize: 11 },
     nodes: states.map(node),
-    edges: arrowsOf(machine),
+    edges: arrowsOf(machine, outcomes),
     subgraphs: holders.map((holder) => ({
       name: `cluster_${holder.key}`,
       graphAttributes: { label: title(holder.key), labeljust: 'l', style: 'rounded', margin: 14, class: 'holder' },
@@ -98,22 +105,29 @@ const font = 'Arial';
 const isHolder = (node: AnyStateNode) => descendants(node).some(isNamed);
 const insideNamed = (node: AnyStateNode) => ancestors(node).some(isNamed);
 
-/** One arrow for each pair of states, however many events lead along it; what holds states has arrows of its own. */
-function arrowsOf(machine: AnyStateMachine): NonNullable<Graph['edges']> {
-  const arrows = new Map<string, { tail: string; head: string; attributes: Record<string, string> }>();
+/** One arrow for each pair of states, with the names of all events that lead along it; what holds states has arrows of its own. */
+function arrowsOf(machine: AnyStateMachine, outcomes: Outcomes): NonNullable<Graph['edges']> {
+  const arrows = new Map<string, { tail: string; head: string; labels: Set<string>; from: AnyStateNode }>();
   for (const node of descendants(machine.root)) {
     const from = shownAs(node);
-    const targets = [...node.transitions.values()].flat().flatMap(({ target }) => target ?? []);
-    for (const to of targets.map(landing)) {
-      if (to === from || ancestors(to).includes(from)) continue;
-      arrows.set(`${from.key} ${to.key}`, {
-        tail: isNamed(from) ? from.key : lastWithin(from).key,
-        head: to.key,
-        attributes: isNamed(from) ? {} : { ltail: `cluster_${from.key}` },
-      });
-    }
+    for (const transition of [...node.transitions.values()].flat())
+      for (const to of (transition.target ?? []).map(landing)) {
+        if (to === from || ancestors(to).includes(from)) continue;
+        const key = `${from.key} ${to.key}`;
+        const tail = isNamed(from) ? from.key : lastWithin(from).key;
+        const arrow = arrows.get(key) ?? { tail, head: to.key, labels: new Set(), from };
+        arrow.labels.add(eventLabelOf(node, transition, outcomes));
+        arrows.set(key, arrow);
+      }
   }
-  return [...arrows.values()];
+  return [...arrows.values()].map(({ tail, head, labels, from }) => ({
+    tail,
+    head,
+    attributes: {
+      label: [...labels].map((label) => ` ${label} `).join('\n'),
+      ...(isNamed(from) ? {} : { ltail: `cluster_${from.key}` }),
+    },
+  }));
 }
 
 /** The named state that a part of the machine belongs to, or the part itself when it stands outside any. */

@@ -5,15 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { labelOf, type Outcomes } from '../machines/arrow-labels.js';
 import { effectOutcomes, registrationMachine } from '../machines/registration.js';
 
 const target = fileURLToPath(new URL('../../docs/registration.mmd', import.meta.url));
 const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
-
-type Arrow = AnyStateNode['transitions'] extends Map<string, (infer Definition)[]> ? Definition : never;
-
-/** The outcomes each effect can have; names the arrow that is taken when no guard fits. */
-type Outcomes = Readonly<Record<string, readonly string[]>>;
 
 /** The machine's states, effects and arrows in Mermaid's words. */
 export function toMermaid(machine: AnyStateMachine, outcomes: Outcomes = {}): string {
@@ -75,26 +71,6 @@ function arrowsFrom(node: AnyStateNode, outcomes: Outcomes, pad: string): string
 const distinct = (texts: string[]): string[] =>
   [...new Set(texts)].filter((text) => !texts.some((other) => text.startsWith(`${other} [`)));
 
-function labelOf(node: AnyStateNode, { eventType, guard }: Arrow, outcomes: Outcomes): string {
-  const type = String(eventType);
-  const { name, outcome } = guardOf(guard);
-  if (type.startsWith('xstate.error.actor.')) return `failed${condition(name)}`;
-  if (type.startsWith('xstate.after.')) return `after ${type.split('.')[2]}${condition(name)}`;
-  if (!type.startsWith('xstate.done.actor.')) return `${type}${condition(name)}`;
-  // A guard that asks for the outcome and for something more: "hasOutcomeAwaited".
-  if (outcome) return `${outcome}${condition(name?.replace(/^hasOutcome/, '').replace(/^(?=.)/, 'is'))}`;
-  const named = node.transitions.get(type)?.map((arrow) => guardOf(arrow.guard).outcome);
-  const left = outcomes[type.slice(18)]?.filter((other) => !named?.includes(other)) ?? [];
-  return `${left.join(', ') || 'done'}${condition(name)}`;
-}
-
-function guardOf(guard: unknown): { name?: string; outcome?: string } {
-  if (!guard) return {};
-  const { type = String(guard), params } = guard as { type?: string; params?: unknown };
-  return { name: type, outcome: params === undefined ? undefined : String(params) };
-}
-
-const condition = (guard: string | undefined) => (guard ? ` [${guard}]` : '');
 /** Mermaid reads these as its own signs. */
 const plain = (words: string) => words.replace(/[:;#]/g, ' –').replace(/\s+–/g, ' –');
 const nameOf = (node: AnyStateNode) => node.key;

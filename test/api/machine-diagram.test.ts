@@ -2,7 +2,7 @@ import test from 'ava';
 import { setup } from 'xstate';
 import { drawMachine } from '../../api/machine-diagram.js';
 import { registrationStates, retryStates } from '../../api/registration-states.js';
-import { registrationMachine } from '../../machines/registration.js';
+import { effectOutcomes, registrationMachine } from '../../machines/registration.js';
 
 const named = (title: string) => ({ meta: { title } });
 const machine = setup({}).createMachine({
@@ -40,6 +40,22 @@ test('states with words are drawn, with their tags, and what holds them around t
 test('what leads from one state to another is one arrow; what stays within a state is none', async (t) => {
   // first → second, second → first (from within, to what holds it), second → ended, all of open → ended
   t.is(count(await draw(), /class="edge"/), 4);
+});
+
+test('an arrow names all events that lead along it, each once', async (t) => {
+  const texts = [...(await draw()).matchAll(/<g class="edge">.*?<\/g>/g)].map(([edge]) =>
+    [...edge.matchAll(/<text[^>]*>([^<]*)</g)].map(([, label]) => label?.trim()),
+  );
+  t.deepEqual(texts.flat().sort(), ['BACK', 'GO', 'GO', 'STOP']);
+  const svg = await drawMachine(registrationMachine, {
+    key: 'named',
+    title: (state) => state,
+    label: 'x',
+    outcomes: effectOutcomes,
+  });
+  for (const label of ['SUBMITTED', 'RETRY', 'after lookupRetry', 'found', 'created', 'sent', 'failed'])
+    t.regex(svg, new RegExp(`>\\s*${label}\\s*<`), label);
+  t.false(/isPartner|hasCooledDown|xstate\./.test(svg));
 });
 
 test('the picture has a name, and neither style nor id nor anything else that a page could stumble over', async (t) => {

@@ -1,6 +1,6 @@
 import { attentionCounts, funnel, waitingTimes } from '../../../db/registration-statistics.js';
 import { countByState } from '../../../db/registrations.js';
-import { registrationMachine } from '../../../machines/registration.js';
+import { effectOutcomes, registrationMachine } from '../../../machines/registration.js';
 import type { Context, Route } from '../../http.js';
 import { translator } from '../../i18n.js';
 import { drawMachine } from '../../machine-diagram.js';
@@ -52,6 +52,7 @@ function draw({ state: { language } }: Context, states: OverviewModel['states'])
   return drawMachine(registrationMachine, {
     key: language,
     title: (state) => t(`states.${state}`),
+    outcomes: effectOutcomes,
     label: t('overview.machine.label'),
     notes: Object.fromEntries(states.map((state) => [state.state, note(state)])),
   });

@@ -8,7 +8,7 @@ import {
   type Registrant,
   timelineOf,
 } from '../../../db/registration-detail.js';
-import { registrationMachine } from '../../../machines/registration.js';
+import { effectOutcomes, registrationMachine } from '../../../machines/registration.js';
 import { type RegistrationView, registrationWorkflowId } from '../../../workflows/messages.js';
 import { assertThat } from '../../errors.js';
 import type { Context } from '../../http.js';
@@ -193,6 +193,7 @@ function draw(ctx: Context, current: string): Promise<string> {
   return drawMachine(registrationMachine, {
     key: ctx.state.language,
     title: (state) => t(`states.${state}`),
+    outcomes: effectOutcomes,
     label: t('registrations.detail.diagramLabel'),
     current,
   });
