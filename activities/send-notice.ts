@@ -20,6 +20,10 @@ const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'user-disabled': () => '/login',
   'user-enabled': () => '/login',
   'user-removed': () => '/login',
+  'email-change': (token) => `/email-change/${token}`,
+  'email-change-taken': () => '/login',
+  'email-change-asked': () => '/account/security',
+  'email-changed': () => '/login',
 };
 
 /** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */

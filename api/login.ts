@@ -32,13 +32,13 @@ export async function logIn(
 }
 
 /**
- * The signed-in user's stored hash if this is their password; rejects with `wrongPassword`. Counted as a login is, so that
+ * A user's stored hash if this is their password; rejects with `wrongPassword`. Counted as a login is, so that
  * a browser left alone is no place to guess in (security.md P11).
  */
 export async function assertOwnPassword(
   login: Login,
   ctx: Context,
-  user: UserSession,
+  user: Pick<UserSession, 'userId' | 'email'>,
   password: string,
 ): Promise<string> {
   const find = () => User.query(login.db).findById(user.userId);

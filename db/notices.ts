@@ -16,7 +16,11 @@ export type NoticeTemplate =
   | 'user-type-changed'
   | 'user-disabled'
   | 'user-enabled'
-  | 'user-removed';
+  | 'user-removed'
+  | 'email-change'
+  | 'email-change-taken'
+  | 'email-change-asked'
+  | 'email-changed';
 
 export interface NewNotice {
   template: NoticeTemplate;

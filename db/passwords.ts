@@ -10,7 +10,7 @@ const purpose = 'password-reset';
 const template = 'password-reset';
 
 /** Whoever may log in: users, in a query that calls them `u`. */
-const enabled = `u.disabled_at is null
+export const enabledUser = `u.disabled_at is null
   and not exists (select from partners p where p.id = u.partner_id and p.disabled_at is not null)`;
 
 interface AskedReset {
@@ -31,7 +31,7 @@ export async function createReset(trx: Knex, keys: SecretKeys, asked: AskedReset
   const { rows } = await trx.raw<{ rows: { language: string }[] }>(
     `
     with account as (
-      select u.id, u.language from users u where u.email = :email and ${enabled}
+      select u.id, u.language from users u where u.email = :email and ${enabledUser}
     ), made as (
       insert into password_resets (token_hash, user_id, expires_at)
       select :tokenHash, id, now() + make_interval(mins => :minutes) from account
@@ -61,7 +61,7 @@ export async function findReset(db: Knex, keys: SecretKeys, token: string): Prom
         coalesce(c.name, o.name) as "companyName"
       from password_resets r join users u on u.id = r.user_id
         left join customers c on c.id = u.customer_id left join partners o on o.id = u.partner_id
-      where r.token_hash = any(?) and r.expires_at > now() and ${enabled}`,
+      where r.token_hash = any(?) and r.expires_at > now() and ${enabledUser}`,
     [keys.hashes(purpose, token)],
   );
   return rows[0];
@@ -81,7 +81,7 @@ export async function applyReset(
     .whereIn('token_hash', keys.hashes(purpose, token))
     .where({ user_id: userId })
     .whereRaw('expires_at > now()')
-    .whereExists(trx('users as u').where({ id: userId }).whereRaw(enabled))
+    .whereExists(trx('users as u').where({ id: userId }).whereRaw(enabledUser))
     .delete();
   return used === 1 ? setPassword(trx, keys, { userId, passwordHash, mailDomain }) : undefined;
 }

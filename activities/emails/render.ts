@@ -50,6 +50,10 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   'user-disabled': userNotice('userDisabled', { facts: ['organisation'] }),
   'user-enabled': userNotice('userEnabled', { facts: ['organisation'], link: true }),
   'user-removed': userNotice('userRemoved', { facts: ['organisation'] }),
+  'email-change': userNotice('emailChange', { link: true }),
+  'email-change-taken': userNotice('emailChangeTaken', { link: true }),
+  'email-change-asked': userNotice('emailChangeAsked', { facts: ['newEmail'], link: true }),
+  'email-changed': userNotice('emailChanged', { facts: ['newEmail'] }),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

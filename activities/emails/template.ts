@@ -43,6 +43,10 @@ export interface EmailVariables {
   'user-disabled': UserNoticeVariables;
   'user-enabled': UserNoticeVariables;
   'user-removed': UserNoticeVariables;
+  'email-change': UserNoticeVariables;
+  'email-change-taken': UserNoticeVariables;
+  'email-change-asked': UserNoticeVariables;
+  'email-changed': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */

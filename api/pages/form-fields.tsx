@@ -125,7 +125,7 @@ export function controlAttributes({ page, name, errors, hint, optional }: FieldP
     'aria-invalid': errors?.[name] ? ('true' as const) : undefined,
     'aria-describedby': described,
     'data-words-missing': optional ? undefined : page.t('fieldErrors.required'),
-    'data-words-invalid': page.t(name === 'email' ? 'fieldErrors.invalidEmail' : 'fieldErrors.required'),
+    'data-words-invalid': page.t(/email$/i.test(name) ? 'fieldErrors.invalidEmail' : 'fieldErrors.required'),
   };
 }
 

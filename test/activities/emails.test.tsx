@@ -66,6 +66,14 @@ const variables: EmailVariables = {
   'user-disabled': aboutUser,
   'user-enabled': aboutUser,
   'user-removed': aboutUser,
+  'email-change': { email: 'maria@example.com', link: `${base}/email-change/${link.slice(-43)}`, values: {} },
+  'email-change-taken': { email: 'maria@example.com', link: `${base}/login`, values: {} },
+  'email-change-asked': {
+    email: 'maria@example.com',
+    link: `${base}/account/security`,
+    values: { newEmail: 'm***@example.org' },
+  },
+  'email-changed': { email: 'maria@example.com', link: `${base}/login`, values: { newEmail: 'm***@example.org' } },
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -115,6 +123,10 @@ const expectedLinks: Record<EmailName, string[]> = {
   'password-reset': [0, 1].map(() => `${base}/password-reset/${link.slice(-43)}`),
   'password-reset-unknown': [`${base}/login`, `${base}/login`],
   'password-changed': [`${base}/password-reset`, `${base}/password-reset`],
+  'email-change': [0, 1].map(() => `${base}/email-change/${link.slice(-43)}`),
+  'email-change-taken': [`${base}/login`, `${base}/login`],
+  'email-change-asked': [`${base}/account/security`, `${base}/account/security`],
+  'email-changed': [],
 };
 
 const rendersCompletely = test.macro<[EmailName, Language]>({

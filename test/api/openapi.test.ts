@@ -64,6 +64,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   t.deepEqual(described.sort(), [
+    'delete /api/v1/me/email-change',
     'delete /api/v1/me/sessions/{id}',
     'delete /api/v1/organisation/invitations/{id}',
     'delete /api/v1/sessions/current',
@@ -82,7 +83,9 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'get /api/v1/users',
     'get /api/v1/users/{id}',
     'get /api/v1/users/{id}/pending-agreements',
+    'post /api/v1/email-changes/{token}',
     'post /api/v1/me/consents',
+    'post /api/v1/me/email-change',
     'post /api/v1/organisation/invitations',
     'post /api/v1/organisation/invitations/{id}/resend',
     'post /api/v1/password-resets',

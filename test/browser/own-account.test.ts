@@ -73,6 +73,22 @@ test.serial(
     await look(t, page, 'security-done');
     await other.page.reload();
     t.is(other.page.url(), `${url}/login`);
+
+    const newEmail = `new-${email}`;
+    await page.locator('#newEmail').fill(newEmail);
+    await page.locator('#emailPassword').fill(newPassword);
+    await page.locator('form[action$="/email"] button[type=submit]').click();
+    await page.locator('.notice-success').waitFor();
+    await look(t, page, 'security-email');
+    const [proof = ''] = await mailedPaths(stack, newEmail, '/email-change');
+    await other.page.goto(url + proof);
+    await look(t, other.page, 'email-confirm');
+    await page.goto(url + proof);
+    await page.locator('main button[type=submit]').click();
+    await page.waitForURL(`${url}/account/security`);
+    t.true((await page.locator('main').innerText()).includes(newEmail));
+    await page.goto(url + proof);
+    await look(t, page, 'email-end');
     t.deepEqual([...(await other.finish()), ...(await device.finish())], []);
   },
 );

@@ -1,6 +1,7 @@
 import { ErrorSummary, FormToken, PasswordField, UserName } from '../form-fields.js';
 import { LocalTime } from '../local-time.js';
 import type { FieldErrors, PageContext } from '../models.js';
+import { EmailSection } from './email-section.js';
 import { AccountFrame } from './frame.js';
 
 interface ShownSession {
@@ -14,6 +15,10 @@ interface ShownSession {
 
 export interface SecurityModel {
   email: string;
+  /** Waits for its proof. */
+  pending?: { newEmail: string; expiresAt: string };
+  /** What was typed in the request that is shown again. */
+  newEmail?: string;
   sessions: ShownSession[];
   passwordMinimum: number;
   errors: FieldErrors;
@@ -23,7 +28,7 @@ export interface SecurityModel {
   done?: string;
 }
 
-interface PartProps {
+export interface PartProps {
   page: PageContext;
   model: SecurityModel;
 }
@@ -47,6 +52,7 @@ export function SecurityPage({ page, model }: PartProps) {
       <ErrorSummary page={page} errors={errors} errorVariables={{ minimum }} />
       <div class="account-grid">
         <Password page={page} model={model} />
+        <EmailSection page={page} model={model} />
         <Sessions page={page} model={model} />
       </div>
     </AccountFrame>

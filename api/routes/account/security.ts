@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pendingEmail } from '../../../db/email-changes.js';
 import { endOtherSessions, endSession, listSessions } from '../../../db/own-sessions.js';
 import { loadSettings } from '../../../db/registrations.js';
 import { setSessionCookie } from '../../cookies.js';
@@ -13,6 +14,7 @@ import { done, plainForm } from '../console/console-request.js';
 import { takeDone } from '../console/take-done.js';
 import { pathId } from '../console/typed-text.js';
 import type { Wiring } from '../wiring.js';
+import { emailChangeRoutes } from './email-change.js';
 
 const path = '/account/security';
 const passwords = { currentPassword: z.string().max(4_096), newPassword: z.string().max(4_096) };
@@ -31,14 +33,18 @@ const session = z.strictObject({
 });
 
 interface Shown {
+  newEmail?: string;
   errors?: FieldErrors;
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
 }
 
+export type ShowSecurity = (ctx: Context, shown?: Shown, status?: number) => Promise<void>;
+
 /** What protects a person's own account: the password, and where they are logged in (security.md P8, S9). */
-export function securityRoutes({ services, secure, publicUrl }: Wiring): Route[] {
+export function securityRoutes(wiring: Wiring): Route[] {
+  const { services, secure, publicUrl } = wiring;
   const { db } = services;
   const mailDomain = new URL(publicUrl).hostname;
 
@@ -53,13 +59,18 @@ export function securityRoutes({ services, secure, publicUrl }: Wiring): Route[]
     }));
   }
 
-  async function show(ctx: Context, shown: Shown = {}, status = 200) {
-    const [sessions, settings] = await Promise.all([ownSessions(ctx), loadSettings(db)]);
-    const { email } = ctx.state.user!;
+  const show: ShowSecurity = async (ctx, shown = {}, status = 200) => {
+    const { email, userId } = ctx.state.user!;
+    const [sessions, settings, waiting] = await Promise.all([
+      ownSessions(ctx),
+      loadSettings(db),
+      pendingEmail(db, userId),
+    ]);
     const said = status === 200 ? takeDone(ctx, secure) : undefined;
-    const model = { email, sessions, passwordMinimum: settings.password_minimum, errors: {}, ...shown, done: said };
-    showPage(ctx, SecurityPage, model, status);
-  }
+    const pending = waiting && { ...waiting, expiresAt: waiting.expiresAt.toISOString() };
+    const own = { email, pending, sessions, passwordMinimum: settings.password_minimum };
+    showPage(ctx, SecurityPage, { ...own, errors: {}, ...shown, done: said }, status);
+  };
 
   async function submitPassword(ctx: Context) {
     const { currentPassword, newPassword } = bodyOf(ctx, passwordForm);
@@ -108,6 +119,7 @@ export function securityRoutes({ services, secure, publicUrl }: Wiring): Route[]
   const page = { kind: 'page', audience: 'user' } as const;
   const api = { kind: 'api', audience: 'user' } as const;
   return [
+    ...emailChangeRoutes(wiring, show),
     { ...page, method: 'get', path, handle: (ctx) => show(ctx) },
     { ...page, method: 'post', path: `${path}/password`, body: passwordForm, handle: submitPassword },
     { ...page, method: 'post', path: `${path}/sessions/end-others`, body: plainForm, handle: submitEndOthers },

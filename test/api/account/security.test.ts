@@ -171,7 +171,7 @@ test('a password that is wrong, weak, the same or missing changes nothing', asyn
 
 test('of two devices that change the password at once one succeeds, and is the one that stays', async (t) => {
   const { stack } = t.context;
-  const { id, email } = await buildLoginUser(stack);
+  const { email } = await buildLoginUser(stack);
   const devices = await Promise.all(Array.from({ length: 6 }, () => logIn(stack.url, email)));
   const answers = await Promise.all(
     devices.map((device, n) =>
@@ -191,7 +191,6 @@ test('of two devices that change the password at once one succeeds, and is the o
     statuses.map((_, n) => (n === winner ? 200 : 401)),
   );
   t.is((await stack.db('notices').where({ email, template: 'password-changed' })).length, 1);
-  t.truthy(id);
 });
 
 test.serial('the current password cannot be guessed from a browser left alone (P11)', async (t) => {
