@@ -20,7 +20,7 @@ import { agreementRoutes } from './routes/agreements.js';
 import { consoleRoutes } from './routes/console/index.js';
 import { invitationApi } from './routes/organisation/invitation-api.js';
 import { invitationPages } from './routes/organisation/invitation-pages.js';
-import { organisationUserRoutes } from './routes/organisation/users.js';
+import { organisationRoutes } from './routes/organisation/index.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
 import { platformRoutes } from './routes/platform/index.js';
 import { registrationApi } from './routes/registrations/api.js';
@@ -58,7 +58,7 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...registrationApi(wiring),
     ...accountRoutes(wiring),
     ...securityRoutes(wiring),
-    ...organisationUserRoutes(wiring),
+    ...organisationRoutes(wiring),
     ...agreementRoutes(wiring),
     ...invitationApi(wiring),
     ...invitationPages(wiring),

@@ -8,6 +8,7 @@ export interface Member {
   familyName: string;
   email: string;
   phone: string | null;
+  language: string;
   userTypeId: string;
   userType: string;
   permissions: string[];
@@ -68,7 +69,7 @@ const nameKey = (table: string) => `lower(${table}.family_name), lower(${table}.
 const keysOf = ({ id, permission }: Organisation) => ({ organisationId: id, permission });
 
 const select = ({ column }: Organisation) => `
-  select u.id, u.given_name as "givenName", u.family_name as "familyName", u.email, u.phone, u.user_type_id as "userTypeId",
+  select u.id, u.given_name as "givenName", u.family_name as "familyName", u.email, u.phone, u.language, u.user_type_id as "userTypeId",
       t.name as "userType", t.permissions, u.disabled_at is not null as disabled, u.disabled_by_staff as "disabledByStaff",
       u.created_at as "createdAt", greatest(a.last_seen_at, s.last_seen_at) as "lastSeenAt",
       s.last_seen_at is not null as "hasSessions",

@@ -69,10 +69,25 @@ export function PartnerCodeSection({ page, model: { answers, errors } }: Section
 
 export function CompanySection({ page, model }: SectionProps) {
   const { t } = page;
-  const { answers, countries, errors } = model;
-  const field = { page, errors, answer: true };
   return (
     <Section id="company" title={t('registration.company')} lead={t(`registration.companyLead.${model.kind}`)}>
+      <CompanyFields page={page} model={model} />
+    </Section>
+  );
+}
+
+/** Also on the page where administrators change them. */
+export function CompanyFields({
+  page,
+  model: { answers, countries, errors },
+}: {
+  page: PageContext;
+  model: Pick<RegistrationPageModel, 'answers' | 'countries' | 'errors'>;
+}) {
+  const { t } = page;
+  const field = { page, errors, answer: true };
+  return (
+    <>
       <TextField {...field} name="companyName" value={answers.companyName} autocomplete="organization" />
       <TextField {...field} name="companyStreet" value={answers.companyStreet} autocomplete="street-address" />
       <TextField
@@ -106,7 +121,7 @@ export function CompanySection({ page, model }: SectionProps) {
         optional
         hint={t('registration.vatHint')}
       />
-    </Section>
+    </>
   );
 }
 

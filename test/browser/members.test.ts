@@ -91,6 +91,11 @@ test.serial(
     await page.locator(`a[href="${list}/${admin.id}"]`).click();
     await takePictures(page, 'members/self');
     t.is(await scene.stack.db('users').where({ id: colleague.id }).first(), undefined);
+    await page.locator('nav a[href="/account/company"]').click();
+    await page.locator('#companyCity').fill('Ulm');
+    await page.locator('main form button[type="submit"]').click();
+    await page.locator('.notice-success').waitFor();
+    await look('company');
     t.deepEqual(await finish(), []);
   },
 );
@@ -99,8 +104,9 @@ test.serial('without script an administrator changes a type, in German', async (
   const { scene, admin, plainType } = t.context;
   const { url } = scene.stack;
   const colleague = await buildColleague(scene.stack, admin);
+  const german = await buildColleague(scene.stack, admin, { language: 'de' });
   const { page, finish } = await openDevice(scene, { javaScriptEnabled: false, viewport: phone, locale: 'de-DE' });
-  await logIn(page, url, admin.email);
+  await logIn(page, url, german.email);
   await page.goto(`${url}${list}/${colleague.id}`);
   await page.locator('#userType').selectOption(plainType);
   await page.locator('form[action$="/type"] button').click();

@@ -64,6 +64,11 @@ function Company({ page, model: { company } }: PartProps) {
         )}
         {company.vatNumber && <Fact name={t('fields.companyVatNumber')}>{company.vatNumber}</Fact>}
       </dl>
+      {page.signedIn?.isAdministrator && (
+        <p class="spaced">
+          <a href="/account/company">{t('account.changeCompany')}</a>
+        </p>
+      )}
     </section>
   );
 }

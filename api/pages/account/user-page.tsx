@@ -159,6 +159,16 @@ function Access({ page, user }: { page: PageContext; user: UserModel }) {
             </form>
           </Choice>
         )}
+        {!user.disabled && (
+          <Choice lead={t('users.resetLead')}>
+            <form method="post" action={`${path}/password-reset`}>
+              <FormToken page={page} />
+              <button type="submit" class="outline">
+                {t('users.reset')}
+              </button>
+            </form>
+          </Choice>
+        )}
         {user.hasSessions && (
           <Choice lead={t('users.endSessionsLead')}>
             <form method="post" action={`${path}/end-sessions`}>

@@ -14,6 +14,7 @@ import { pathId, searchText } from '../console/typed-text.js';
 import type { Wiring } from '../wiring.js';
 import { actorOf } from './actor.js';
 import { presentMember, reachOf } from './present-member.js';
+import { startReset } from './start-reset.js';
 
 const list = '/account/users';
 /** Users on one page of the list. */
@@ -29,7 +30,8 @@ const switchForm = z.strictObject(wasFields);
 const typeForm = z.strictObject({ ...wasFields, userType: z.uuid() });
 
 /** An administrator's users. Whose they are comes from the session; another's user is not found (security.md A2, A7, E9). */
-export function organisationUserRoutes({ services, secure, publicUrl }: Wiring): Route[] {
+export function organisationUserRoutes(wiring: Wiring): Route[] {
+  const { services, secure, publicUrl } = wiring;
   const { db } = services;
   const mailDomain = new URL(publicUrl).hostname;
 
@@ -99,6 +101,11 @@ export function organisationUserRoutes({ services, secure, publicUrl }: Wiring):
     await conclude(ctx, kind, 'sessionsEnded');
   }
 
+  async function reset(ctx: Context) {
+    await startReset(ctx, wiring, await memberOf(ctx));
+    await conclude(ctx, 'done', 'resetStarted');
+  }
+
   async function remove(ctx: Context) {
     await conclude(ctx, await removeAndTell(services, changeOf(ctx)), 'removed', list);
   }
@@ -112,6 +119,7 @@ export function organisationUserRoutes({ services, secure, publicUrl }: Wiring):
     { ...page, method: 'post', path: `${one}/disable`, body: switchForm, handle: (ctx) => setDisabled(ctx, true) },
     { ...page, method: 'post', path: `${one}/enable`, body: switchForm, handle: (ctx) => setDisabled(ctx, false) },
     { ...page, method: 'post', path: `${one}/end-sessions`, body: plainForm, handle: endSessions },
+    { ...page, method: 'post', path: `${one}/password-reset`, body: plainForm, handle: reset },
     { ...page, method: 'get', path: `${one}/remove`, handle: showRemoval },
     { ...page, method: 'post', path: `${one}/remove`, body: switchForm, handle: remove },
   ];

@@ -36,7 +36,8 @@ export const email = z.string({ error: 'required' }).transform((typed, context) 
   return z.NEVER;
 });
 
-const company = {
+/** Of an organisation, as it is registered and as its administrators change it. */
+export const company = {
   companyName: requiredLine(200),
   companyStreet: requiredLine(200),
   companyPostalCode: requiredLine(20),
