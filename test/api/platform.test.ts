@@ -1,6 +1,7 @@
 /** What programs of the host platform may read, and how their keys are made and end. */
 import anyTest, { type TestFn } from 'ava';
 import { type AppOptions, allRoutes } from '../../api/app.js';
+import { createClient } from '../../api/client/index.js';
 import { apiScopes } from '../../db/api-keys.js';
 import { choosePort } from '../../dev/ports.js';
 import { registrationOf } from '../builders/journeys.js';
@@ -215,6 +216,33 @@ test('customers, partners and registrations are read by what webhooks and users 
   t.true(partners.items.some(({ id }) => id === partner.id));
   for (const path of ['users/x', `users/${nobody}`, 'registrations/RG-0000-0000', `customers/${partner.id}`])
     t.is((await askAs(stack.url, key, `/api/v1/${path}`)).status, 404, path);
+});
+
+test('the typed client reads a list to its end, and gets a refusal as its code', async (t) => {
+  const { stack, admin, key } = t.context;
+  const [customer] = await stack.db('customers').insert({ name: 'Typed', country: 'DE' }).returning('id');
+  const made = [
+    await buildUser(stack.db, { customer_id: customer.id }),
+    await buildUser(stack.db, { customer_id: customer.id }),
+  ];
+  const client = createClient({ url: stack.url, apiKey: key });
+  const met: string[] = [];
+  let after: string | undefined;
+  do {
+    const query = { customerId: customer.id, limit: '1', after };
+    const { data } = await client.GET('/api/v1/users', { params: { query } });
+    for (const { id, userType } of data?.items ?? []) if (userType.permissions.length > 0) met.push(id);
+    after = data?.next ?? undefined;
+  } while (after);
+  t.deepEqual(
+    met,
+    made.map(({ id }) => id),
+  );
+  const narrow = createClient({ url: stack.url, apiKey: (await buildApiKey(stack, admin, ['partners:read'])).key });
+  const { error } = await narrow.GET('/api/v1/users/{id}', { params: { path: { id: met[0]! } } });
+  t.is(error?.code, 'forbidden');
+  // @ts-expect-error What the API does not have, the client does not know.
+  t.is((await client.GET('/api/v1/nothing')).response.status, 404);
 });
 
 test('what a user still has to accept is told, and is nothing once they have accepted it', async (t) => {

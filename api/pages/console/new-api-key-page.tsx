@@ -40,7 +40,7 @@ export function NewApiKeyPage({ page, model: { name, scopes, key } }: { page: Pa
           <code class="shown-secret">{key}</code>
         </p>
         <p class="muted">{scopes.map((scope) => t(`apiKeys.scopes.${scope.replace(':', '_')}`)).join(' · ')}</p>
-        <h3>{t('apiKeys.usage')}</h3>
+        <h3 class="item-title">{t('apiKeys.usage')}</h3>
         <pre class="shown-secret">
           <code>Authorization: Bearer {key.slice(0, 4)}…</code>
         </pre>

@@ -42,19 +42,21 @@ export function WebhookForm({ page, action, eventTypes, form, errors, submit, ch
         required
         errors={errors}
       />
-      <fieldset class="event-choice">
+      <fieldset>
         <legend>{t('webhooks.fields.events')}</legend>
-        {eventTypes.map((type, index) => (
-          <Check
-            key={type}
-            page={page}
-            name={`event${index}`}
-            label={eventWords(page, type)}
-            hint={type}
-            checked={!!form[`event${index}`]}
-            errors={errors}
-          />
-        ))}
+        <div class="event-choice">
+          {eventTypes.map((type, index) => (
+            <Check
+              key={type}
+              page={page}
+              name={`event${index}`}
+              label={eventWords(page, type)}
+              hint={type}
+              checked={!!form[`event${index}`]}
+              errors={errors}
+            />
+          ))}
+        </div>
       </fieldset>
       <div class="actions">
         <button type="submit">{submit}</button>
