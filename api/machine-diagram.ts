@@ -80,14 +80,14 @@ function toGraph(
     graphAttributes: {
       rankdir: 'LR',
       compound: true,
-      ranksep: 0.45,
+      ranksep: 0.2,
       nodesep: 0.22,
       margin: 0.05,
       fontname: font,
       fontsize: 13,
     },
     nodeAttributes: { shape: 'box', style: 'rounded', fontname: font, fontsize: 13, margin: '0.17,0.08', height: 0.3 },
-    edgeAttributes: { arrowsize: 0.7, fontname: font, fontsize: 11 },
+    edgeAttributes: { arrowsize: 0.7, fontname: font, fontsize: 11.5 },
     nodes: states.map(node),
     edges: arrowsOf(machine, outcomes),
     subgraphs: holders.map((holder) => ({
