@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { endSignIns } from './sign-in-records.js';
 
 export interface OwnSession {
   id: string;
@@ -29,6 +30,9 @@ export async function listSessions(db: Knex, userId: string, { sql, bindings }: 
 export const endSession = async (db: Knex, userId: string, id: string): Promise<boolean> =>
   (await db('sessions').where({ user_id: userId, id }).delete()) === 1;
 
-/** Ends all sessions of a user but this one. */
+/** Ends all sessions of a user but this one, and all sign-ins to applications: this browser makes its own anew by itself. */
 export const endOtherSessions = (db: Knex, userId: string, ownId: string): Promise<number> =>
-  db('sessions').where({ user_id: userId }).whereNot({ id: ownId }).delete();
+  db.transaction(async (trx): Promise<number> => {
+    await endSignIns(trx, userId);
+    return await trx('sessions').where({ user_id: userId }).whereNot({ id: ownId }).delete();
+  });

@@ -5,7 +5,8 @@ import { SecretKeys } from '../../db/secret-keys.js';
 import { rotateSigningKeys } from '../../db/signing-keys.js';
 import { choosePort } from '../../dev/ports.js';
 import { buildAccount, buildEmail, buildLink, password, submitLink } from '../builders/registrations.js';
-import { BrowserSession } from '../helpers/browser-session.js';
+import { buildLoginUser } from '../builders/users.js';
+import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
 import {
   authorize,
   buildApplication,
@@ -209,6 +210,23 @@ test('the answer comes as a form where the application wants one, which may lead
   const policy = page.headers.get('content-security-policy') ?? '';
   t.regex(policy, /form-action 'self' http:\/\/localhost:9(;|$)/);
   t.regex(policy, /script-src 'self' 'sha256-/);
+});
+
+test('what has to be accepted before all else comes before the application, too, and then leads there', async (t) => {
+  const { stack, party } = t.context;
+  const { id, email } = await buildLoginUser(stack);
+  const browser = await logIn(stack.url, email);
+  await signIn(browser, party);
+  await stack.db('consents').where({ user_id: id }).delete();
+  t.is(await refusal(signIn(browser, party, { prompt: 'none' })), 'login_required');
+  const authorization = await authorize(party);
+  const question = await follow(browser, authorization.url);
+  t.is(question.path, '/account/agreements/accept');
+  const boxes = { terms: hiddenField(question.text, 'terms'), privacy: hiddenField(question.text, 'privacy') };
+  const accepted = await browser.post(question.path, { language: 'en', ...boxes }, question);
+  t.is(accepted.location, '/sign-in/return');
+  const { location } = await follow(browser, '/sign-in/return');
+  t.is((await exchange(party, location, authorization)).claims()?.sub, id);
 });
 
 test('behind a proxy with TLS the whole way works under the public address, with cookies that are Secure and nobody else can plant', async (t) => {

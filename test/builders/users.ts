@@ -5,10 +5,14 @@ import type { Stack } from '../helpers/stack.js';
 import { mailsTo } from './journeys.js';
 import { buildEmail, password } from './registrations.js';
 
-/** A user who can log in, without the way through a registration: for tests of what comes after it. */
+/** A user who can log in and has accepted all there is, without the way through a registration: for tests of what comes after it. */
 export async function buildLoginUser({ db }: Stack, overrides: Record<string, unknown> = {}) {
   const email = buildEmail();
   const { id } = await buildUser(db, { email, password_hash: await hashPassword(password), ...overrides });
+  await db.raw(
+    "insert into consents (user_id, agreement_version_id, language) select ?, id, 'en' from agreement_versions",
+    [id],
+  );
   return { id, email };
 }
 
