@@ -71,6 +71,14 @@ test('Both languages have the same keys, none of them empty.', (t) => {
   for (const [key, words] of [...german, ...flatten(en)]) t.not(words.trim(), '', key);
 });
 
+test('No area of the account has the name of one of the Console, whose words would stand in for its own.', (t) => {
+  const areas = (part: string) => readdirSync(`${sources}locales/${part}/en`);
+  t.deepEqual(
+    areas('account').filter((file) => areas('console').includes(file)),
+    [],
+  );
+});
+
 test('Both languages use the same variables in every text.', (t) => {
   const german = flatten(de);
   for (const [key, words] of flatten(en)) t.deepEqual(variables(german.get(key) ?? ''), variables(words), key);

@@ -10,7 +10,7 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account/agreements', key: 'consents' },
   { path: '/account/security', key: 'security' },
   { path: '/account/company', key: 'company', forAdministrators: true },
-  { path: '/account/users', key: 'users', forAdministrators: true },
+  { path: '/account/users', key: 'members', forAdministrators: true },
 ];
 export type AccountArea = (typeof areas)[number]['key'];
 

@@ -39,7 +39,7 @@ export function InvitationsPage({ page, model }: PartProps) {
   return (
     <AccountFrame
       page={page}
-      area="users"
+      area="members"
       title={t('invitations.title')}
       lead={t('invitations.lead')}
       done={done}
@@ -49,7 +49,7 @@ export function InvitationsPage({ page, model }: PartProps) {
       scripts={['local-time']}
     >
       <p>
-        <a href="/account/users">{t('users.back')}</a>
+        <a href="/account/users">{t('members.back')}</a>
       </p>
       <InvitationForm page={page} model={model} />
       <section class="console-section" aria-labelledby="open-invitations">
@@ -85,7 +85,7 @@ function InvitationForm({ page, model: { form, userTypes, languages, errors } }:
         <Select
           page={page}
           name="userTypeId"
-          label={t('users.userType')}
+          label={t('members.userType')}
           value={form.userTypeId}
           options={[['', t('invitations.choose')], ...userTypes.map(({ id, name }) => [id, name] as [string, string])]}
           errors={errors}

@@ -10,27 +10,27 @@ export function RemoveUserPage({ page, model: { user } }: { page: PageContext; m
   return (
     <AccountFrame
       page={page}
-      area="users"
-      title={t('users.removal.title', { name: `${user.givenName} ${user.familyName}` })}
+      area="members"
+      title={t('members.removal.title', { name: `${user.givenName} ${user.familyName}` })}
     >
       <section class="card reading-width">
         <p class="address">{user.email}</p>
         <ul>
           {['access', 'data', 'proof', 'again'].map((point) => (
-            <li key={point}>{t(`users.removal.points.${point}`)}</li>
+            <li key={point}>{t(`members.removal.points.${point}`)}</li>
           ))}
         </ul>
         <p>
-          <strong>{t('users.removal.lead')}</strong>
+          <strong>{t('members.removal.lead')}</strong>
         </p>
         <form method="post" action={`${path}/remove`}>
           <Was page={page} user={user} />
           <button type="submit" class="danger">
-            {t('users.removal.submit')}
+            {t('members.removal.submit')}
           </button>
         </form>
         <a class="button outline" href={path}>
-          {t('users.removal.cancel')}
+          {t('members.removal.cancel')}
         </a>
       </section>
     </AccountFrame>

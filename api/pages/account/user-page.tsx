@@ -18,17 +18,17 @@ export function UserPage({ page, model }: PartProps) {
   return (
     <AccountFrame
       page={page}
-      area="users"
+      area="members"
       title={`${user.givenName} ${user.familyName}`}
       done={model.done}
       error={model.error}
       scripts={['local-time']}
     >
       <p class="row-actions">
-        <a href="/account/users">{t('users.back')}</a>
+        <a href="/account/users">{t('members.back')}</a>
       </p>
-      {isSelf && <p class="notice notice-info">{t('users.self')}</p>}
-      {isOutOfReach && <p class="notice notice-info">{t('users.outOfReach')}</p>}
+      {isSelf && <p class="notice notice-info">{t('members.self')}</p>}
+      {isOutOfReach && <p class="notice notice-info">{t('members.outOfReach')}</p>}
       <div class="account-grid">
         <Facts page={page} user={user} />
         {isOutOfReach ? <Rights page={page} user={user} /> : <TypeForm page={page} model={model} />}
@@ -42,18 +42,18 @@ function Facts({ page, user }: { page: PageContext; user: UserModel }) {
   const { t } = page;
   return (
     <section class="card">
-      <h2>{t('users.facts')}</h2>
+      <h2>{t('members.facts')}</h2>
       <dl>
-        <Fact name={t('users.status')}>
+        <Fact name={t('members.status')}>
           <Status page={page} disabled={user.disabled} />
         </Fact>
         <Fact name={t('fields.email')}>{user.email}</Fact>
         {user.phone && <Fact name={t('fields.phone')}>{user.phone}</Fact>}
-        <Fact name={t('users.since')}>
+        <Fact name={t('members.since')}>
           <LocalTime page={page} at={user.createdAt} dateOnly />
         </Fact>
-        <Fact name={t('users.lastSeen')}>
-          {user.lastSeenAt ? <LocalTime page={page} at={user.lastSeenAt} /> : t('users.never')}
+        <Fact name={t('members.lastSeen')}>
+          {user.lastSeenAt ? <LocalTime page={page} at={user.lastSeenAt} /> : t('members.never')}
         </Fact>
       </dl>
     </section>
@@ -70,7 +70,7 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
 function Rights({ page, user }: { page: PageContext; user: UserModel }) {
   return (
     <section class="card">
-      <h2>{page.t('users.typeTitle')}</h2>
+      <h2>{page.t('members.typeTitle')}</h2>
       <dl>
         <Type page={page} name={user.userType} permissions={user.permissions} />
       </dl>
@@ -86,28 +86,28 @@ function TypeForm({ page, model: { user, types, errors } }: PartProps) {
   const isFixed = user.isLastAdministrator;
   return (
     <section class="card">
-      <h2>{t('users.typeTitle')}</h2>
+      <h2>{t('members.typeTitle')}</h2>
       {fault || isFixed ? (
         <p class={fault ? 'field-error' : 'muted'} id="userType-error">
-          {t(fault ? `fieldErrors.${fault}` : 'users.lastAdministrator')}
+          {t(fault ? `fieldErrors.${fault}` : 'members.lastAdministrator')}
         </p>
       ) : (
-        <p class="muted">{t('users.typeLead')}</p>
+        <p class="muted">{t('members.typeLead')}</p>
       )}
       {!isFixed && (
         <form method="post" action={`/account/users/${user.id}/type`}>
           <Was page={page} user={user} />
-          <select id="userType" name="userType" aria-label={t('users.typeTitle')}>
+          <select id="userType" name="userType" aria-label={t('members.typeTitle')}>
             {offered.map(({ id, name }) => (
               <option key={id} value={id} selected={id === user.userTypeId}>
-                {id === user.userTypeId ? t('users.currentType', { name }) : name}
+                {id === user.userTypeId ? t('members.currentType', { name }) : name}
               </option>
             ))}
           </select>
-          <button type="submit">{t('users.changeType')}</button>
+          <button type="submit">{t('members.changeType')}</button>
         </form>
       )}
-      <h3>{t('users.typesTitle')}</h3>
+      <h3>{t('members.typesTitle')}</h3>
       <dl>
         {offered.map(({ id, name, permissions }) => (
           <Type key={id} page={page} name={name} permissions={permissions} />
@@ -125,7 +125,7 @@ const current = ({ userTypeId, userType, permissions }: UserModel): UserTypeMode
 
 function Type({ page: { t }, name, permissions }: { page: PageContext } & Omit<UserTypeModel, 'id'>) {
   const words = permissions.map((permission) => t(`permissions.${permission}`, { defaultValue: permission }));
-  return <Fact name={name}>{words.length > 0 ? words.join(', ') : t('users.noRights')}</Fact>;
+  return <Fact name={name}>{words.length > 0 ? words.join(', ') : t('members.noRights')}</Fact>;
 }
 
 /** What the page showed, so that an edit of something else is told (security.md C19). */
@@ -143,45 +143,45 @@ function Access({ page, user }: { page: PageContext; user: UserModel }) {
   const change = user.disabled ? 'enable' : 'disable';
   return (
     <section class="card">
-      <h2>{t('users.accessTitle')}</h2>
+      <h2>{t('members.accessTitle')}</h2>
       <ul class="plain-list choice-list">
         {user.disabledByStaff ? (
           <li>
-            <p>{t('users.disabledByStaff')}</p>
+            <p>{t('members.disabledByStaff')}</p>
           </li>
         ) : (
-          <Choice lead={t(`users.${change}Lead`)}>
+          <Choice lead={t(`members.${change}Lead`)}>
             <form method="post" action={`${path}/${change}`}>
               <Was page={page} user={user} />
               <button type="submit" class="outline">
-                {t(`users.${change}`)}
+                {t(`members.${change}`)}
               </button>
             </form>
           </Choice>
         )}
         {!user.disabled && (
-          <Choice lead={t('users.resetLead')}>
+          <Choice lead={t('members.resetLead')}>
             <form method="post" action={`${path}/password-reset`}>
               <FormToken page={page} />
               <button type="submit" class="outline">
-                {t('users.reset')}
+                {t('members.reset')}
               </button>
             </form>
           </Choice>
         )}
         {user.hasSessions && (
-          <Choice lead={t('users.endSessionsLead')}>
+          <Choice lead={t('members.endSessionsLead')}>
             <form method="post" action={`${path}/end-sessions`}>
               <FormToken page={page} />
               <button type="submit" class="outline">
-                {t('users.endSessions')}
+                {t('members.endSessions')}
               </button>
             </form>
           </Choice>
         )}
-        <Choice lead={t('users.removeLead')}>
+        <Choice lead={t('members.removeLead')}>
           <a class="button outline warning" href={`${path}/remove`}>
-            {t('users.remove')}
+            {t('members.remove')}
           </a>
         </Choice>
       </ul>

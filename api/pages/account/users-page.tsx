@@ -15,9 +15,9 @@ export function UsersPage({ page, model }: PartProps) {
   return (
     <AccountFrame
       page={page}
-      area="users"
-      title={t('users.title')}
-      lead={t('users.lead')}
+      area="members"
+      title={t('members.title')}
+      lead={t('members.lead')}
       done={model.done}
       scripts={['local-time']}
     >
@@ -32,13 +32,13 @@ function Search({ page, search }: { page: PageContext; search: string }) {
   return (
     <search class="toolbar">
       <form class="toolbar-search" method="get" action="/account/users">
-        <Input page={page} name="q" label={t('users.search')} value={search} />
+        <Input page={page} name="q" label={t('members.search')} value={search} />
         <button type="submit" class="outline">
-          {t('users.searchSubmit')}
+          {t('members.searchSubmit')}
         </button>
       </form>
       <a class="button" href="/account/invitations">
-        {t('users.invite')}
+        {t('members.invite')}
       </a>
     </search>
   );
@@ -49,12 +49,12 @@ function People({ page, model: { users, search, next, later, ownId } }: PartProp
   const query = search ? { q: search } : undefined;
   return (
     <section class="console-section" aria-labelledby="people">
-      <h2 id="people">{t('users.people')}</h2>
-      {users.length > 0 ? <Table page={page} users={users} ownId={ownId} /> : <p class="card">{t('users.none')}</p>}
-      <nav class="pager" aria-label={t('users.pages')}>
-        {search && <a href="/account/users">{t('users.showAll')}</a>}
-        {later && <a href={address(query)}>{t('users.firstPage')}</a>}
-        {next && <a href={address({ ...query, after: next })}>{t('users.nextPage')}</a>}
+      <h2 id="people">{t('members.people')}</h2>
+      {users.length > 0 ? <Table page={page} users={users} ownId={ownId} /> : <p class="card">{t('members.none')}</p>}
+      <nav class="pager" aria-label={t('members.pages')}>
+        {search && <a href="/account/users">{t('members.showAll')}</a>}
+        {later && <a href={address(query)}>{t('members.firstPage')}</a>}
+        {next && <a href={address({ ...query, after: next })}>{t('members.nextPage')}</a>}
       </nav>
     </section>
   );
@@ -70,10 +70,10 @@ function Table({ page, users, ownId }: { page: PageContext; users: UserModel[]; 
       <table class="stacking">
         <thead>
           <tr>
-            <th scope="col">{t('users.name')}</th>
-            <th scope="col">{t('users.userType')}</th>
-            <th scope="col">{t('users.status')}</th>
-            <th scope="col">{t('users.lastSeen')}</th>
+            <th scope="col">{t('members.name')}</th>
+            <th scope="col">{t('members.userType')}</th>
+            <th scope="col">{t('members.status')}</th>
+            <th scope="col">{t('members.lastSeen')}</th>
           </tr>
         </thead>
         <tbody>
@@ -93,17 +93,17 @@ function Row({ page, user, isSelf }: { page: PageContext; user: UserModel; isSel
     <tr>
       <th scope="row">
         <a href={`/account/users/${id}`}>{`${givenName} ${familyName}`}</a>{' '}
-        {isSelf && <span class="tag">{t('users.you')}</span>}
+        {isSelf && <span class="tag">{t('members.you')}</span>}
         <span class="line muted">{email}</span>
       </th>
-      <td data-label={t('users.userType')}>{userType}</td>
-      <td data-label={t('users.status')}>
+      <td data-label={t('members.userType')}>{userType}</td>
+      <td data-label={t('members.status')}>
         <span>
           <Status page={page} disabled={disabled} />
         </span>
       </td>
-      <td data-label={t('users.lastSeen')}>
-        {lastSeenAt ? <LocalTime page={page} at={lastSeenAt} dateOnly /> : t('users.never')}
+      <td data-label={t('members.lastSeen')}>
+        {lastSeenAt ? <LocalTime page={page} at={lastSeenAt} dateOnly /> : t('members.never')}
       </td>
     </tr>
   );
@@ -111,6 +111,6 @@ function Row({ page, user, isSelf }: { page: PageContext; user: UserModel; isSel
 
 export const Status = ({ page: { t }, disabled }: { page: PageContext; disabled: boolean }) => (
   <span class={disabled ? 'tag tag-attention' : 'tag tag-current'}>
-    {t(disabled ? 'users.disabled' : 'users.active')}
+    {t(disabled ? 'members.disabled' : 'members.active')}
   </span>
 );
