@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { applyReset, createReset, findReset, type PresentedReset } from '../db/passwords.js';
 import { loadSettings } from '../db/registrations.js';
 import { handNotice } from './outbox.js';
@@ -13,12 +14,20 @@ interface AskedReset {
 
 /**
  * Accepts the wish for a new password, the same for every address (security.md E1 to E4). When too many mails went to
- * this mailbox nothing is mailed, and false is returned, which only staff may be told.
+ * this mailbox nothing is mailed, and false is returned, which only staff may be told. `note` is written with the link.
  */
-export async function askForReset(services: Services, asked: AskedReset): Promise<boolean> {
+export async function askForReset(
+  services: Services,
+  asked: AskedReset,
+  note?: (trx: Knex.Transaction) => Promise<void>,
+): Promise<boolean> {
   const { db, keys, limits } = services;
   if (!(await limits.mayMail(asked.email))) return false;
-  await handNotice(services, await db.transaction((trx) => createReset(trx, keys, asked)));
+  const noticeId = await db.transaction(async (trx) => {
+    await note?.(trx);
+    return createReset(trx, keys, asked);
+  });
+  await handNotice(services, noticeId);
   return true;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { insertNotice, withdrawNotices } from './notices.js';
 import type { SecretKeys } from './secret-keys.js';
+import { endSignIns } from './sign-in-records.js';
 
 /** Minutes in which a reset link can be used. */
 const resetLifetimeMinutes = 60;
@@ -126,6 +127,7 @@ async function setPassword(trx: Knex.Transaction, keys: SecretKeys, change: NewP
     { userId, passwordHash, sessionId: session?.id ?? null, tokenHash: session?.tokenHash ?? null },
   );
   const { email, language } = rows[0]!;
+  await endSignIns(trx, userId);
   await withdrawNotices(trx, template, email);
   return insertNotice(trx, keys, { template: 'password-changed', email, language, mailDomain });
 }

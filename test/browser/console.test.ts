@@ -33,6 +33,7 @@ async function furnish({ stack }: Scene): Promise<string[]> {
   const { id: applicationId } = await buildApplication(stack);
   const { id: versionId } = await db('agreement_versions').first('id');
   const areas = [
+    'users',
     'api-keys',
     'registrations',
     'onboarding',

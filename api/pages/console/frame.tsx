@@ -9,6 +9,7 @@ import { FormError, Notice } from '../notice.js';
 const areas: { path: string; key: string; least?: StaffRole }[] = [
   { path: '/console', key: 'overview' },
   { path: '/console/registrations', key: 'registrations' },
+  { path: '/console/users', key: 'usersConsole' },
   { path: '/console/onboarding', key: 'onboarding' },
   { path: '/console/user-types', key: 'userTypes' },
   { path: '/console/agreements', key: 'agreementsConsole' },

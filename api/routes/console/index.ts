@@ -15,6 +15,7 @@ import { registrationActionRoutes } from './registration-actions.js';
 import { registrationRoutes } from './registrations.js';
 import { staffRoutes } from './staff.js';
 import { userTypeRoutes } from './user-types.js';
+import { userRoutes } from './users.js';
 import { webhookRoutes } from './webhooks.js';
 
 /** The Console, area by area. */
@@ -26,6 +27,7 @@ export const consoleRoutes = (wiring: Wiring): Route[] => [
   ...batchRoutes(wiring),
   ...onboardingRoutes(wiring),
   ...userTypeRoutes(wiring),
+  ...userRoutes(wiring),
   ...agreementRoutes(wiring),
   ...partnerRoutes(wiring),
   ...partnerCodeRoutes(wiring),
