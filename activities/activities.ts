@@ -1,5 +1,6 @@
 import type { Database } from '../db/connection.js';
 import type { SecretKeys } from '../db/secret-keys.js';
+import { advanceJoinRequest } from './advance-join-request.js';
 import { createAccount } from './create-account.js';
 import { deliverWebhook } from './deliver-webhook.js';
 import type { Mailer } from './mailer.js';
@@ -38,6 +39,7 @@ export function createActivities(context: ActivityContext) {
     nextOfBatch: nextOfBatch(context),
     noteSent: noteSent(context),
     sendNotice: sendNotice(context),
+    advanceJoinRequest: advanceJoinRequest(context),
     testProvider: testProvider(context),
     deliverWebhook: deliverWebhook(context),
   };

@@ -13,6 +13,11 @@ export interface SendNoticeInput {
 const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'staff-invitation': (token) => `/console/setup/${token}`,
   'invitation-held': () => '/register',
+  // Not a secret: who decides is logged in.
+  'join-request': (id) => `/account/join-requests/${id}`,
+  'join-request-reminder': (id) => `/account/join-requests/${id}`,
+  'join-declined': () => '/register',
+  'join-unanswered': () => '/register',
   'password-reset': (token) => `/password-reset/${token}`,
   'password-reset-unknown': () => '/login',
   'password-changed': () => '/password-reset',

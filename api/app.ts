@@ -21,9 +21,11 @@ import { consoleRoutes } from './routes/console/index.js';
 import { organisationRoutes } from './routes/organisation/index.js';
 import { invitationApi } from './routes/organisation/invitation-api.js';
 import { invitationPages } from './routes/organisation/invitation-pages.js';
+import { joinRequestRoutes } from './routes/organisation/join-requests.js';
 import { passwordResetRoutes } from './routes/password-resets.js';
 import { platformRoutes } from './routes/platform/index.js';
 import { registrationApi } from './routes/registrations/api.js';
+import { joinPages } from './routes/registrations/join-pages.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
 import { startPages } from './routes/registrations/start-pages.js';
@@ -62,6 +64,8 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...agreementRoutes(wiring),
     ...invitationApi(wiring),
     ...invitationPages(wiring),
+    ...joinPages(wiring),
+    ...joinRequestRoutes(wiring),
     ...platformRoutes(wiring),
     ...consoleRoutes(wiring),
   ];

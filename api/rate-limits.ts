@@ -15,6 +15,8 @@ export const defaultLimits = {
   wrongLinksPerSource: 60, // ten minutes
   codesPerRegistration: 10, // an hour (security.md E7)
   codesPerSource: 60, // an hour
+  joinRequestsPerSource: 20, // an hour
+  joinRequestsPerRegistration: 5, // a day: each may reach another administrator
   invitationsPerOrganisation: 50, // a day; resends count
   staffResends: 1, // an hour and registration: passes although a mailbox's limits are reached (L6)
   loginsPerAccount: 10, // ten minutes, from one source
@@ -58,6 +60,8 @@ export class RateLimits {
       wrongLinksPerSource: limiter('wrongLinksPerSource', 10 * minute),
       codesPerRegistration: limiter('codesPerRegistration', hour),
       codesPerSource: limiter('codesPerSource', hour),
+      joinRequestsPerSource: limiter('joinRequestsPerSource', hour),
+      joinRequestsPerRegistration: limiter('joinRequestsPerRegistration', day),
       invitationsPerOrganisation: limiter('invitationsPerOrganisation', day),
       staffResends: limiter('staffResends', hour),
       loginsPerAccount: limiter('loginsPerAccount', 10 * minute),

@@ -5,6 +5,7 @@ import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
 import type { Database } from '../db/connection.js';
 import { openFor } from '../db/invitations.js';
+import { eraseJoinRequests, unaskedRequests } from '../db/join-requests.js';
 import type { Registration, Settings } from '../db/models.js';
 import { waitingNotices } from '../db/notices.js';
 import {
@@ -59,6 +60,7 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await clearExpired(services.db);
     await eraseInvitations(services.db, eraseAfterSeconds);
+    await eraseJoinRequests(services.db);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);
@@ -133,6 +135,7 @@ async function cancelRevoked(services: Services): Promise<void> {
 async function serveLeftovers({ db, engine }: Services, olderThanSeconds: number): Promise<void> {
   for (const id of await unfinishedBatches(db, olderThanSeconds, batch)) await engine.serve('retryBatch', id);
   for (const id of await waitingNotices(db, olderThanSeconds, batch)) await engine.serve('notice', id);
+  for (const id of await unaskedRequests(db, olderThanSeconds, batch)) await engine.serve('joinRequest', id);
 }
 
 /** Whoever ends a workflow in the Temporal UI ends the registration; it must not stay open with nobody to move it. */

@@ -44,6 +44,8 @@ export async function createAccount(trx: Knex.Transaction, creation: Creation): 
   if (registration.ended_at) throw new Error('the registration has ended without an account');
   // Staff have corrected the e-mail meanwhile: nothing of what came before is theirs whose address it is now.
   if (!submission || !registration.proven_at) return 'withdrawn';
+  // Sent for a company of their own, just when an administrator let them in: they have not agreed to that yet.
+  if (registration.kind === 'invited' && submission.kind !== 'invited') return 'withdrawn';
   if (registration.kind === 'invited') return taken ? 'emailTaken' : joinInviter(trx, registration, submission);
   const { kind } = submission;
   if (kind === 'invited') return 'invitationVoid';

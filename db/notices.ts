@@ -10,6 +10,10 @@ const valuesPurpose = 'notice-values';
 export type NoticeTemplate =
   | 'staff-invitation'
   | 'invitation-held'
+  | 'join-request'
+  | 'join-request-reminder'
+  | 'join-declined'
+  | 'join-unanswered'
   | 'password-reset'
   | 'password-reset-unknown'
   | 'password-changed'

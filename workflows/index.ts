@@ -1,3 +1,3 @@
 export { registration } from './registration.js';
-export { notice, providerTest, retryBatch } from './services.js';
+export { joinRequest, notice, providerTest, retryBatch } from './services.js';
 export { webhookDelivery } from './webhook-delivery.js';

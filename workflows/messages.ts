@@ -23,7 +23,7 @@ export interface RegistrationWorkflowInput extends RegistrationInput {
  * of a batch, `notice` mails one notice, `providerTest` looks a sample code up, `webhookDelivery` sends one event to one
  * endpoint.
  */
-export type ServiceWorkflow = 'retryBatch' | 'notice' | 'providerTest' | 'webhookDelivery';
+export type ServiceWorkflow = 'retryBatch' | 'notice' | 'providerTest' | 'webhookDelivery' | 'joinRequest';
 export const serviceWorkflowId = (type: ServiceWorkflow, id: string) => `${type}-${id}`;
 
 /** One step of the machine, as it is recorded in `registration_events`. */

@@ -1,5 +1,5 @@
 /** Workflows that serve one row of a table (`messages.ts`): the row says what is wanted, the workflow sees it done. */
-import { continueAsNew, getExternalWorkflowHandle, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, getExternalWorkflowHandle, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.js';
 import { registrationEventSignal, registrationWorkflowId } from './messages.js';
 import { providerQueue } from './queues.js';
@@ -52,4 +52,18 @@ export async function notice({ id }: ServiceInput): Promise<void> {
 /** Looks a sample code up as a registration would, and writes the result to the test's row. */
 export async function providerTest({ id }: ServiceInput): Promise<void> {
   await provider.testProvider({ testId: id });
+}
+
+/**
+ * Sees a request to join through: the administrator is asked, reminded once, and what nobody answers ends. What was
+ * decided meanwhile stands in the row, so that it needs no message.
+ */
+export async function joinRequest({ id }: ServiceInput): Promise<void> {
+  for (;;) {
+    const { noticeId, waitFor } = await untilDone.advanceJoinRequest({ requestId: id });
+    // A mail that cannot be sent for a day must not keep the request from ending.
+    if (noticeId) await mail.sendNotice({ noticeId }).catch(() => undefined);
+    if (waitFor === undefined) return;
+    await sleep(waitFor, { summary: 'Until the reminder, or the end' });
+  }
 }

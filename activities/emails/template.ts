@@ -36,6 +36,10 @@ export interface EmailVariables {
   'invitation-reminder': UserNoticeVariables;
   'invitation-account-exists': UserNoticeVariables;
   'invitation-held': UserNoticeVariables;
+  'join-request': UserNoticeVariables;
+  'join-request-reminder': UserNoticeVariables;
+  'join-declined': UserNoticeVariables;
+  'join-unanswered': UserNoticeVariables;
   'password-reset': UserNoticeVariables;
   'password-reset-unknown': UserNoticeVariables;
   'password-changed': UserNoticeVariables;

@@ -71,6 +71,12 @@ export function CompanySection({ page, model }: SectionProps) {
   const { t } = page;
   return (
     <Section id="company" title={t('registration.company')} lead={t(`registration.companyLead.${model.kind}`)}>
+      {model.kind === 'customer' && (
+        <p class="field">
+          {t('registration.companyKnown')}{' '}
+          <a href={`/register/${encodeURIComponent(model.token)}/join`}>{t('registration.askToJoin')}</a>
+        </p>
+      )}
       <CompanyFields page={page} model={model} />
     </Section>
   );

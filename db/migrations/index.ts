@@ -13,6 +13,7 @@ import { invitations } from './012-invitations.js';
 import { signIn } from './013-sign-in.js';
 import { platform } from './014-platform.js';
 import { webhooks } from './014-webhooks.js';
+import { joinRequests } from './016-join-requests.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -29,6 +30,7 @@ const migrations = {
   '013-sign-in': signIn,
   '014-platform': platform,
   '014-webhooks': webhooks,
+  '016-join-requests': joinRequests,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

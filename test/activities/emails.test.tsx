@@ -25,6 +25,7 @@ const invitation = {
   link,
   values: { organisation: 'Acme GmbH', invitedBy: 'Ann O’Brien', expires: 'Monday, 30 November 2026 at 14:05 UTC' },
 };
+const joining = { email: 'maria@example.com', values: { name: 'Ann O’Brien', email: 'ann@example.com' } };
 const variables: EmailVariables = {
   activation: {
     email: 'maria@example.com',
@@ -59,6 +60,10 @@ const variables: EmailVariables = {
   'invitation-reminder': invitation,
   'invitation-account-exists': { ...invitation, link: `${base}/login` },
   'invitation-held': { ...invitation, link: `${base}/register` },
+  'join-request': { ...joining, link: `${base}/account/join-requests/1` },
+  'join-request-reminder': { ...joining, link: `${base}/account/join-requests/1` },
+  'join-declined': { ...joining, link: `${base}/register` },
+  'join-unanswered': { ...joining, link: `${base}/register` },
   'password-reset': { email: 'maria@example.com', link: `${base}/password-reset/${link.slice(-43)}`, values: {} },
   'password-reset-unknown': { email: 'maria@example.com', link: `${base}/login`, values: {} },
   'password-changed': { email: 'maria@example.com', link: `${base}/password-reset`, values: {} },
@@ -119,6 +124,10 @@ const expectedLinks: Record<EmailName, string[]> = {
   'invitation-reminder': [link, link],
   'invitation-account-exists': [],
   'invitation-held': [`${base}/register`, `${base}/register`],
+  'join-request': [0, 1].map(() => `${base}/account/join-requests/1`),
+  'join-request-reminder': [0, 1].map(() => `${base}/account/join-requests/1`),
+  'join-declined': [0, 1].map(() => `${base}/register`),
+  'join-unanswered': [0, 1].map(() => `${base}/register`),
   'staff-invitation': [0, 1].map(() => `${base}/console/setup/${link.slice(-43)}`),
   'password-reset': [0, 1].map(() => `${base}/password-reset/${link.slice(-43)}`),
   'password-reset-unknown': [`${base}/login`, `${base}/login`],

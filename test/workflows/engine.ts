@@ -37,7 +37,7 @@ const taskQueue = 'registrations';
 /** Activities of workflows that serve one row. */
 type ServiceActivities = Pick<
   Activities,
-  'nextOfBatch' | 'noteSent' | 'sendNotice' | 'testProvider' | 'deliverWebhook'
+  'nextOfBatch' | 'noteSent' | 'sendNotice' | 'testProvider' | 'deliverWebhook' | 'advanceJoinRequest'
 >;
 type RegistrationActivities = Omit<Activities, keyof ServiceActivities>;
 
@@ -76,6 +76,7 @@ export class Engine {
       tellOutcome: (input) => of(input).tellOutcome(input),
       nextOfBatch: (input) => services.get(input.batchId)!.nextOfBatch!(input),
       noteSent: (input) => services.get(input.batchId)!.noteSent!(input),
+      advanceJoinRequest: (input) => services.get(input.requestId)!.advanceJoinRequest!(input),
       sendNotice: (input) => services.get(input.noticeId)!.sendNotice!(input),
       testProvider: (input) => services.get(input.testId)!.testProvider!(input),
       deliverWebhook: (input) => services.get(input.deliveryId)!.deliverWebhook!(input),
@@ -139,6 +140,11 @@ export class Engine {
       ],
     });
     return opened;
+  }
+
+  /** The activities that serve another row, such as a notice that the workflow sends. */
+  know(id: string, activities: Partial<ServiceActivities>): void {
+    this.services.set(id, activities);
   }
 
   /** Starts a workflow that serves one row, with the activities that know the row. */

@@ -15,6 +15,8 @@ export interface InvitationModel {
 }
 
 export interface InvitationsModel {
+  /** Who asks this administrator to be let in. */
+  requests: { id: string; name: string; email: string }[];
   invitations: InvitationModel[];
   /** Types that this administrator may give. */
   userTypes: { id: string; name: string }[];
@@ -51,6 +53,7 @@ export function InvitationsPage({ page, model }: PartProps) {
       <p>
         <a href="/account/users">{t('members.back')}</a>
       </p>
+      <Requests page={page} model={model} />
       <InvitationForm page={page} model={model} />
       <section class="console-section" aria-labelledby="open-invitations">
         <h2 id="open-invitations">{t('invitations.open')}</h2>
@@ -62,6 +65,27 @@ export function InvitationsPage({ page, model }: PartProps) {
         </ul>
       </section>
     </AccountFrame>
+  );
+}
+
+function Requests({ page: { t }, model: { requests } }: PartProps) {
+  if (requests.length === 0) return null;
+  return (
+    <section class="console-section" aria-labelledby="requests">
+      <h2 id="requests">{t('invitations.requests')}</h2>
+      <ul class="plain-list people">
+        {requests.map(({ id, name, email }) => (
+          <li key={id} class="card person">
+            <div>
+              <h3>
+                <a href={`/account/join-requests/${id}`}>{name}</a>
+              </h3>
+              <p class="muted">{email}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

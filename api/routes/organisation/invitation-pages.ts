@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listInvitations } from '../../../db/invitations.js';
+import { openRequests } from '../../../db/join-requests.js';
 import { grantableTypes } from '../../../db/organisation-user-list.js';
 import { RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
@@ -27,11 +28,13 @@ export function invitationPages({ services, secure, publicUrl }: Wiring): Route[
 
   async function show(ctx: Context, shown: Partial<InvitationsModel> = {}, status = 200) {
     const inviter = inviterOf(ctx);
-    const [invitations, userTypes] = await Promise.all([
+    const [requests, invitations, userTypes] = await Promise.all([
+      openRequests(services.db, inviter.userId),
       listInvitations(services.db, inviter),
       grantableTypes(services.db, inviter, inviter.permissions),
     ]);
     const model: InvitationsModel = {
+      requests: requests.map(({ id, name, email }) => ({ id, name, email })),
       invitations: invitations.map(({ id, email, state, userType, invitedBy, expiresAt }) => ({
         id,
         email,

@@ -51,6 +51,16 @@ export function linkPages(wiring: Wiring): Route[] {
   ];
 }
 
+/** Hands on the link of the path; anything that is none gets one and the same page (security.md T11). */
+export const withLink = (services: registrations.Services, handle: LinkHandler) => async (ctx: Context) => {
+  try {
+    await handle(ctx, await registrations.presentLink(services, tokenOf(ctx), ctx.state.source));
+  } catch (error) {
+    if (!(error instanceof RequestError && error.code === 'linkInvalid')) throw error;
+    showPage(ctx, LinkEndPage, { reason: 'invalid' }, error.status);
+  }
+};
+
 class LinkPages {
   constructor(private readonly wiring: Wiring) {}
 
@@ -58,15 +68,7 @@ class LinkPages {
     return this.wiring.services;
   }
 
-  /** Hands on the link of the path; anything that is none gets one and the same page (security.md T11). */
-  withLink = (handle: LinkHandler) => async (ctx: Context) => {
-    try {
-      await handle(ctx, await registrations.presentLink(this.services, tokenOf(ctx), ctx.state.source));
-    } catch (error) {
-      if (!(error instanceof RequestError && error.code === 'linkInvalid')) throw error;
-      showPage(ctx, LinkEndPage, { reason: 'invalid' }, error.status);
-    }
-  };
+  withLink = (handle: LinkHandler) => withLink(this.services, handle);
 
   show: LinkHandler = async (ctx, link) => {
     const standing = registrations.standing(link);

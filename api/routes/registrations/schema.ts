@@ -46,6 +46,12 @@ export const company = {
   companyVatNumber: vatNumber,
 };
 export const person = { givenName: requiredLine(100), familyName: requiredLine(100), phone };
+/** Of a person whose company is there already: an administrator of it, and who asks. */
+export const joinForm = z.object({
+  administratorEmail: email,
+  givenName: requiredLine(100),
+  familyName: requiredLine(100),
+});
 const code = { partnerCode: requiredLine(longestCode) };
 
 /** Of a person whose company is not known yet. */
