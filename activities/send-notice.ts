@@ -29,6 +29,7 @@ const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'email-change-taken': () => '/login',
   'email-change-asked': () => '/account/security',
   'email-changed': () => '/login',
+  'account-deleted': () => '/login',
 };
 
 /** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */

@@ -20,6 +20,7 @@ export const errorStatus = {
   methodNotAllowed: 405,
   conflict: 409,
   staleEdit: 409,
+  lastAdministrator: 409,
   payloadTooLarge: 413,
   unsupportedMediaType: 415,
   tooManyAttempts: 429,

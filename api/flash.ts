@@ -3,7 +3,9 @@ import { cookieName } from './cookies.js';
 import type { Context } from './http.js';
 
 const flash = z.object({
-  notice: z.enum(['accountReady', 'loggedOut', 'alreadyRegistered', 'passwordSet', 'emailChanged']).optional(),
+  notice: z
+    .enum(['accountReady', 'loggedOut', 'alreadyRegistered', 'passwordSet', 'accountDeleted', 'emailChanged'])
+    .optional(),
   email: z.string().max(254).optional(),
   /** Of the Console: key of the words under `<area>.done`. */
   done: z

@@ -7,7 +7,7 @@ import type { Database } from '../db/connection.js';
 import { openFor } from '../db/invitations.js';
 import { eraseJoinRequests, unaskedRequests } from '../db/join-requests.js';
 import type { Registration, Settings } from '../db/models.js';
-import { waitingNotices } from '../db/notices.js';
+import { eraseFarewells, waitingNotices } from '../db/notices.js';
 import {
   endWithoutWorkflow,
   eraseEnded,
@@ -27,6 +27,8 @@ const every = 60_000;
 const graceSeconds = 30;
 /** Personal data of unfinished registrations stays this long after the end (security.md R1: at most 24 h). */
 const eraseAfterSeconds = 12 * 3_600;
+/** A last mail to somebody who is erased is tried for a day; after that its address is erased, too (security.md R2). */
+const farewellSeconds = 48 * 3_600;
 const batch = 100;
 /** Milliseconds; longer than a round is late when the engine or this process was away for a while. */
 const lookBack = 24 * 3_600_000;
@@ -59,6 +61,7 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await clearExpired(services.db);
+    await eraseFarewells(services.db, farewellSeconds);
     await eraseInvitations(services.db, eraseAfterSeconds);
     await eraseJoinRequests(services.db);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);

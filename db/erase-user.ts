@@ -23,11 +23,15 @@ export async function eraseUser(trx: Knex.Transaction, userId: string): Promise<
       select user_id, agreement_version_id, language, accepted_at from consents where user_id = ?`,
     [userId],
   );
+  const requested: string[] = await trx('email_changes').where({ user_id: userId }).pluck('new_email');
   await trx('users').where({ id: userId }).delete();
   await eraseRegistrations(trx, email, registration_id);
   await trx('invitations').where({ email }).whereNotNull('ended_at').update({ email: null });
   // An invitation to the Console is about another account, of which this service's users know nothing.
-  await trx('notices').where({ email }).whereNot({ template: 'staff-invitation' }).delete();
+  await trx('notices')
+    .whereIn('email', [email, ...requested])
+    .whereNot({ template: 'staff-invitation' })
+    .delete();
   return { email, language };
 }
 

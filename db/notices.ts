@@ -24,7 +24,11 @@ export type NoticeTemplate =
   | 'email-change'
   | 'email-change-taken'
   | 'email-change-asked'
-  | 'email-changed';
+  | 'email-changed'
+  | 'account-deleted';
+
+/** To people who have been erased: the mail goes out, and its row with it. */
+const farewells: NoticeTemplate[] = ['user-removed', 'account-deleted'];
 
 export interface NewNotice {
   template: NoticeTemplate;
@@ -100,6 +104,7 @@ export async function recordNotice(
   id: string,
   { state, reply }: { state: 'sent' | 'refused' | 'failing'; reply: string },
 ): Promise<void> {
+  if (state !== 'failing') await db('notices').where({ id }).whereIn('template', farewells).delete();
   await db('notices')
     .where({ id })
     .whereIn('state', unsent)
@@ -111,6 +116,13 @@ export async function recordNotice(
       ...(state === 'sent' ? { sent_at: db.fn.now() } : {}),
     });
 }
+
+/** Erases the addresses of last mails that could not be delivered in this time. Returns how many. */
+export const eraseFarewells = (db: Knex, olderThanSeconds: number): Promise<number> =>
+  db('notices')
+    .whereIn('template', farewells)
+    .whereRaw('created_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+    .delete();
 
 /** Notices that nobody has mailed this long after they were written: Temporal may have been away. */
 export async function waitingNotices(db: Knex, olderThanSeconds: number, limit: number): Promise<string[]> {

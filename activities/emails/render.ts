@@ -58,6 +58,7 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   'email-change-taken': userNotice('emailChangeTaken', { link: true }),
   'email-change-asked': userNotice('emailChangeAsked', { facts: ['newEmail'], link: true }),
   'email-changed': userNotice('emailChanged', { facts: ['newEmail'] }),
+  'account-deleted': userNotice('accountDeleted'),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

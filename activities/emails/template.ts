@@ -51,6 +51,7 @@ export interface EmailVariables {
   'email-change-taken': UserNoticeVariables;
   'email-change-asked': UserNoticeVariables;
   'email-changed': UserNoticeVariables;
+  'account-deleted': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */

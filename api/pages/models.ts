@@ -30,7 +30,7 @@ export interface LoginModel {
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
-  notice?: 'accountReady' | 'loggedOut' | 'alreadyRegistered' | 'passwordSet' | 'emailChanged';
+  notice?: 'accountReady' | 'loggedOut' | 'alreadyRegistered' | 'passwordSet' | 'accountDeleted' | 'emailChanged';
   /** The application that sent the person here and will have them back. */
   application?: string;
   /** "Create new account" is shown only while onboarding is on. */

@@ -231,7 +231,7 @@ export function AgreementField({ page, model, agreement, open }: AgreementProps)
         <summary>{t(`registration.read.${document}`, { version })}</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
         <section class="agreement-text" aria-label={title} tabIndex={0}>
-          <AgreementText body={body} heading="h3" />
+          <AgreementText body={body} heading={open ? 'h2' : 'h3'} />
         </section>
         <a
           class="own-page"

@@ -79,6 +79,7 @@ const variables: EmailVariables = {
     values: { newEmail: 'm***@example.org' },
   },
   'email-changed': { email: 'maria@example.com', link: `${base}/login`, values: { newEmail: 'm***@example.org' } },
+  'account-deleted': { email: 'maria@example.com', link: `${base}/login`, values: {} },
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -120,6 +121,7 @@ const expectedLinks: Record<EmailName, string[]> = {
   'user-disabled': [],
   'user-enabled': [`${base}/login`, `${base}/login`],
   'user-removed': [],
+  'account-deleted': [],
   invitation: [link, link],
   'invitation-reminder': [link, link],
   'invitation-account-exists': [],

@@ -22,6 +22,7 @@ test('the error codes and their statuses are pinned', (t) => {
       methodNotAllowed: 405,
       conflict: 409,
       staleEdit: 409,
+      lastAdministrator: 409,
       payloadTooLarge: 413,
       unsupportedMediaType: 415,
       tooManyAttempts: 429,

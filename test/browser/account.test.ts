@@ -80,3 +80,53 @@ test.serial('without script the account says the same, in the time of its zone',
   await page.locator('html[lang=en]').waitFor();
   t.deepEqual(await device.finish(), []);
 });
+
+test.serial('a new version of an agreement is read and accepted before anything else', async (t) => {
+  const { scene, email } = t.context;
+  const { db } = scene.stack;
+  const { id } = await db('users').where({ email }).first('id');
+  await db('consents').where({ user_id: id }).delete();
+  const device = await openDevice(scene);
+  const { page } = device;
+  await logIn(page, scene, email);
+  await page.waitForURL('**/account/agreements/accept');
+  await look(t, page, 'accept');
+  await page.locator('form[action="/account/agreements/accept"] button[type=submit]').click();
+  await page.locator('.field-error:visible').first().waitFor();
+  await page.locator('#terms').check();
+  await page.locator('#privacy').check();
+  await page.locator('form[action="/account/agreements/accept"] button[type=submit]').click();
+  await page.waitForURL('**/account');
+  t.deepEqual(await device.finish(), []);
+});
+
+test.serial('people see what leaving means, and leave without script, too', async (t) => {
+  const { scene, email } = t.context;
+  const { url } = scene.stack;
+  const device = await openDevice(scene);
+  const { page } = device;
+  await logIn(page, scene, email);
+  await page.goto(`${url}/account/data`);
+  await look(t, page, 'data');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('main a[download]').click()]);
+  t.regex(download.suggestedFilename(), /^vestibule-account-.*\.json$/);
+  await page.locator('main a[href="/account/delete"]').click();
+  await page.waitForURL('**/account/delete');
+  await look(t, page, 'deletion');
+  await page.locator('#currentPassword').fill('not the password');
+  await page.locator('#confirmDeletion').check();
+  await page.locator('button.danger').click();
+  await page.locator('#currentPassword-error:visible').waitFor();
+  await look(t, page, 'deletion-error');
+  t.deepEqual(await device.finish(), []);
+
+  const plain = await openDevice(scene, { javaScriptEnabled: false, viewport: phone });
+  await logIn(plain.page, scene, email);
+  await plain.page.goto(`${url}/account/delete`);
+  await plain.page.locator('#currentPassword').fill(password);
+  await plain.page.locator('#confirmDeletion').check();
+  await plain.page.locator('button.danger').click();
+  await plain.page.waitForURL(`${url}/login`);
+  t.is(await plain.page.locator('.notice-success').count(), 1);
+  t.deepEqual(await plain.finish(), []);
+});

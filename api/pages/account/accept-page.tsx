@@ -38,6 +38,14 @@ export function AcceptPage({ page, model }: { page: PageContext; model: AcceptMo
       <section class="aside-card reading-width">
         <h2>{t('consents.decline.title')}</h2>
         <p>{t('consents.decline.text')}</p>
+        <p>
+          <a href="/account/export" download>
+            {t('data.export.button')}
+          </a>
+        </p>
+        <p>
+          <a href="/account/delete">{t('data.delete.button')}</a>
+        </p>
       </section>
     </AccountFrame>
   );

@@ -9,6 +9,7 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account/profile', key: 'profile' },
   { path: '/account/agreements', key: 'consents' },
   { path: '/account/security', key: 'security' },
+  { path: '/account/data', key: 'data' },
   { path: '/account/company', key: 'company', forAdministrators: true },
   { path: '/account/users', key: 'members', forAdministrators: true },
 ];

@@ -4,6 +4,7 @@ import { AccountPage } from '../../pages/account/overview-page.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
 import { agreementsRoutes } from './agreements.js';
+import { dataRoutes } from './data.js';
 import { me, presentAccount } from './present.js';
 import { profileRoutes } from './profile.js';
 
@@ -28,5 +29,6 @@ export function accountRoutes(wiring: Wiring): Route[] {
     },
     ...profileRoutes(wiring),
     ...agreementsRoutes(wiring),
+    ...dataRoutes(wiring),
   ];
 }
