@@ -22,7 +22,7 @@ export function JoinRequestPage({ page, model }: { page: PageContext; model: Joi
   return (
     <AccountFrame
       page={page}
-      area="users"
+      area="members"
       title={t('joinRequest.title')}
       lead={t('joinRequest.lead')}
       error={error}
@@ -55,7 +55,7 @@ export function JoinRequestPage({ page, model }: { page: PageContext; model: Joi
         <Select
           page={page}
           name="userTypeId"
-          label={t('users.userType')}
+          label={t('members.userType')}
           options={[['', t('joinRequest.choose')], ...userTypes.map(({ id, name }) => [id, name] as [string, string])]}
           errors={errors}
           hint={t('joinRequest.typeHint')}
