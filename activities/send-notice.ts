@@ -9,6 +9,9 @@ export interface SendNoticeInput {
   noticeId: string;
 }
 
+/** Of mails that only tell something. */
+const logIn = () => '/login';
+
 /** Where the link of each notice leads, from its token. */
 const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'staff-invitation': (token) => `/console/setup/${token}`,
@@ -30,6 +33,13 @@ const linkPaths: Record<NoticeTemplate, (token?: string) => string> = {
   'email-change-asked': () => '/account/security',
   'email-changed': () => '/login',
   'account-deleted': () => '/login',
+  'second-factor-on': logIn,
+  'second-factor-off': logIn,
+  'second-factor-reset': logIn,
+  'recovery-codes-made': logIn,
+  'recovery-code-used': logIn,
+  'passkey-added': logIn,
+  'passkey-removed': logIn,
 };
 
 /** Mails a notice that belongs to no registration, such as an invitation to become staff. At least once, normally once. */

@@ -29,16 +29,20 @@ import { joinPages } from './routes/registrations/join-pages.js';
 import { linkPages } from './routes/registrations/link-pages.js';
 import { fieldErrors } from './routes/registrations/schema.js';
 import { startPages } from './routes/registrations/start-pages.js';
+import { factorLoginRoutes } from './routes/second-factor/login.js';
+import { factorSettingsRoutes } from './routes/second-factor/settings.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { signInRoutes } from './routes/sign-in.js';
 import { systemRoutes } from './routes/system.js';
 import type { Wiring } from './routes/wiring.js';
+import { userRealm } from './second-factor/realm.js';
 import {
   findStaffSession,
   findUserSession,
   hasRole,
   isAdministrator,
   type PendingStep,
+  type StaffSession,
   staffSessionLifetimes,
   userSessionLifetimes,
 } from './sessions.js';
@@ -55,6 +59,8 @@ export function allRoutes(wiring: Wiring): Route[] {
     ...sessionRoutes(wiring),
     ...signInRoutes(wiring),
     ...passwordResetRoutes(wiring),
+    ...factorLoginRoutes(wiring, userRealm),
+    ...factorSettingsRoutes(wiring, userRealm),
     ...startPages(wiring),
     ...linkPages(wiring),
     ...registrationApi(wiring),
@@ -122,6 +128,7 @@ function answer(route: Route, { services, secure, publicUrl }: AppOptions) {
       // A program says with each request what it wants.
       if (ctx.state.user && route.kind === 'page') preferLanguage(ctx, ctx.state.user.language);
     }
+    forgetUnproven(ctx, route);
     if (!isAllowed(ctx, route)) return;
     if (route.method !== 'get') {
       // A page's proof is in its body, so the body is read first; it is not looked at before the proof.
@@ -141,11 +148,23 @@ function answer(route: Route, { services, secure, publicUrl }: AppOptions) {
   };
 }
 
+/** Whether a route is open to somebody who still has to take this step. */
+const isOpenAt = (step: PendingStep, { whilePending }: Route): boolean =>
+  whilePending === true || whilePending === step;
+
+/** For routes that are open to everybody, a password without its second factor makes nobody a user or staff. */
+function forgetUnproven(ctx: Context, route: Route): void {
+  if ((route.audience !== 'public' && route.audience !== 'link') || isOpenAt('secondFactor', route)) return;
+  if (ctx.state.user?.pending.includes('secondFactor')) delete ctx.state.user;
+  if (ctx.state.staff?.pending.includes('secondFactor')) delete ctx.state.staff;
+}
+
 /**
  * Sends a person to the right login, or to what has to be done before all else; answers a program with 401, and whoever
  * lacks the right with 403.
  */
-function isAllowed(ctx: Context, { audience, scope, kind, whilePending }: Route): boolean {
+function isAllowed(ctx: Context, route: Route): boolean {
+  const { audience, scope, kind } = route;
   const { user, staff, machine } = ctx.state;
   if (audience === 'machine') {
     assertThat(scope && machine?.scopes.includes(scope), 'forbidden');
@@ -159,10 +178,10 @@ function isAllowed(ctx: Context, { audience, scope, kind, whilePending }: Route)
     ctx.redirect(role ? '/console/login' : '/login');
     return false;
   }
-  const pending = isUsers ? user?.pending[0] : undefined;
-  if (pending && whilePending !== true && whilePending !== pending) {
+  const pending = (isUsers && user?.pending[0]) || (role && staff?.pending[0]);
+  if (pending && !isOpenAt(pending, route)) {
     assertThat(isPage, 'stepPending');
-    ctx.redirect(pendingPages[pending]);
+    ctx.redirect(role ? consolePendingPages[pending as StaffSession['pending'][number]] : pendingPages[pending]);
     return false;
   }
   assertThat(!role || hasRole(staff, role), 'forbidden');
@@ -174,4 +193,8 @@ const pendingPages: Record<PendingStep, string> = {
   agreements: '/account/agreements/accept',
   secondFactor: '/login/second-factor',
   secondFactorSetup: '/account/second-factor',
+};
+const consolePendingPages: Record<StaffSession['pending'][number], string> = {
+  secondFactor: '/console/login/second-factor',
+  secondFactorSetup: '/console/second-factor',
 };

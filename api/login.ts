@@ -6,7 +6,7 @@ import { RequestError } from './errors.js';
 import type { Context } from './http.js';
 import { verifyPassword } from './passwords.js';
 import type { RateLimits } from './rate-limits.js';
-import { openSession, type UserSession } from './sessions.js';
+import { openSession, type StaffSession, type UserSession } from './sessions.js';
 
 interface Login {
   db: Database;
@@ -42,13 +42,24 @@ export async function assertOwnPassword(
   password: string,
 ): Promise<string> {
   const find = () => User.query(login.db).findById(user.userId);
-  try {
-    const account = await authenticate(login, ctx, 'user', { email: user.email, password }, find);
-    return account.password_hash;
-  } catch (error) {
-    if (error instanceof RequestError && error.code === 'loginFailed') throw new RequestError('wrongPassword');
-    throw error;
-  }
+  const account = await authenticate(login, ctx, 'user', { email: user.email, password }, find).catch(asOwnPassword);
+  return account.password_hash;
+}
+
+/** The same for staff. */
+export async function assertOwnStaffPassword(
+  login: Login,
+  ctx: Context,
+  { staffId, email }: StaffSession,
+  password: string,
+): Promise<void> {
+  const find = () => Staff.query(login.db).findById(staffId);
+  await authenticate(login, ctx, 'staff', { email, password }, find).catch(asOwnPassword);
+}
+
+function asOwnPassword(error: unknown): never {
+  if (error instanceof RequestError && error.code === 'loginFailed') throw new RequestError('wrongPassword');
+  throw error;
 }
 
 /** The same for staff, who have accounts, sessions and counters of their own. */

@@ -24,6 +24,9 @@ export const defaultLimits = {
   loginsPerSource: 100, // ten minutes
   wrongApiKeysPerSource: 30, // ten minutes
   requestsPerApiKey: 600, // a minute
+  secondFactorsPerSession: 10, // ten minutes
+  secondFactorsPerAccount: 10, // ten minutes, from one source
+  secondFactorsPerAccountOverall: 50, // an hour, from everywhere: codes of an app only, which could be guessed
 };
 export type Limits = typeof defaultLimits;
 
@@ -69,6 +72,9 @@ export class RateLimits {
       loginsPerSource: limiter('loginsPerSource', 10 * minute),
       wrongApiKeysPerSource: limiter('wrongApiKeysPerSource', 10 * minute),
       requestsPerApiKey: limiter('requestsPerApiKey', minute),
+      secondFactorsPerSession: limiter('secondFactorsPerSession', 10 * minute),
+      secondFactorsPerAccount: limiter('secondFactorsPerAccount', 10 * minute),
+      secondFactorsPerAccountOverall: limiter('secondFactorsPerAccountOverall', hour),
     };
   }
 

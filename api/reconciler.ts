@@ -8,6 +8,7 @@ import { openFor } from '../db/invitations.js';
 import { eraseJoinRequests, unaskedRequests } from '../db/join-requests.js';
 import type { Registration, Settings } from '../db/models.js';
 import { eraseFarewells, waitingNotices } from '../db/notices.js';
+import { eraseShownFactors } from '../db/recovery-codes.js';
 import {
   endWithoutWorkflow,
   eraseEnded,
@@ -70,6 +71,7 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     await eraseDisplayedApiKeys(services.db);
     await eraseOldSecrets(services.db);
     while ((await eraseEvents(services.db, batch)) === batch);
+    await eraseShownFactors(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
     await openHeld(services);

@@ -29,6 +29,8 @@ export interface UserSession {
   permissions: string[];
   /** In the order in which they are done; none: all routes are open. */
   pending: PendingStep[];
+  /** The person proved a short while ago to be who they are, so that the second factor may be changed. */
+  isFresh: boolean;
 }
 
 /** Whether a user may manage the users of the own organisation. */
@@ -40,6 +42,9 @@ export interface StaffSession {
   staffId: string;
   email: string;
   role: StaffRole;
+  /** As a user's; there is nothing to agree to. */
+  pending: Exclude<PendingStep, 'agreements'>[];
+  isFresh: boolean;
 }
 
 const roles: StaffRole[] = ['viewer', 'operator', 'admin'];
@@ -57,10 +62,17 @@ export const userSessionLifetimes: SessionLifetimes = { idle: 3_600, absolute: 4
 export const rememberedLifetimes: SessionLifetimes = { idle: 14 * 86_400, absolute: 30 * 86_400 };
 export const staffSessionLifetimes: SessionLifetimes = { idle: 1_800, absolute: 28_800 };
 
+/** Seconds in which the second factor has to follow the password, or the login starts again. */
+const secondFactorWithin = 600;
+/** Seconds for which whoever has proved to be who they are may change the second factor. */
+const freshFor = 600;
+
+export type SessionTable = 'sessions' | 'staff_sessions';
+
 /** Makes a session; returns the cookie's value, which is stored only as a hash (S1). */
 export async function openSession(
   db: Database,
-  table: 'sessions' | 'staff_sessions',
+  table: SessionTable,
   ownerId: string,
   how: LoginManner = {},
 ): Promise<string> {
@@ -84,13 +96,59 @@ export function makeSessionToken(): { token: string; tokenHash: Buffer } {
 }
 
 /** Ends a session at once, on the server (S3). */
-export async function closeSession(
-  db: Database,
-  table: 'sessions' | 'staff_sessions',
-  tokenHash: Buffer,
-): Promise<void> {
+export async function closeSession(db: Database, table: SessionTable, tokenHash: Buffer): Promise<void> {
   await db(table).where({ token_hash: tokenHash }).delete();
 }
+
+/**
+ * Notes that the second factor was proven, under a new token: the one before opens nothing any more (S2). Undefined when
+ * the session is gone, or another request was quicker.
+ */
+export async function proveSecondFactor(
+  db: Database,
+  table: SessionTable,
+  tokenHash: Buffer,
+): Promise<string | undefined> {
+  const made = makeSessionToken();
+  const proven = await db(table)
+    .where({ token_hash: tokenHash })
+    .update({ token_hash: made.tokenHash, second_factor_at: db.fn.now(), confirmed_at: db.fn.now() });
+  return proven === 1 ? made.token : undefined;
+}
+
+/** The same for a session that was open without: nothing more opens by it, and its token stays. */
+export async function noteSecondFactor(db: Database, table: SessionTable, tokenHash: Buffer): Promise<void> {
+  await db(table).where({ token_hash: tokenHash }).update({ second_factor_at: db.fn.now(), confirmed_at: db.fn.now() });
+}
+
+/** Notes that the person has just proved to be who logged in. */
+export async function confirmSession(db: Database, table: SessionTable, tokenHash: Buffer): Promise<void> {
+  await db(table).where({ token_hash: tokenHash }).update({ confirmed_at: db.fn.now() });
+}
+
+/**
+ * What a session still lacks in the way of a second factor, as columns of `factor`: whether there is one, whether it must
+ * be proven, whether one must be set up. Without its proof a session soon ends.
+ */
+const factorSql = (owner: 'user_id' | 'staff_id', isRequired: string) => `
+      cross join lateral (
+        select exists (select from totp_secrets where ${owner} = seen.${owner} and confirmed_at is not null)
+          or exists (select from passkeys where ${owner} = seen.${owner}) as has
+      ) own
+      cross join lateral (
+        select own.has and seen.second_factor_at is null as unproven,
+            not own.has and (select ${isRequired} from settings) as missing
+      ) factor`;
+/** What the SQL of the second factor asks for. */
+const factorBindings = { secondFactorWithin, freshFor };
+const inTimeSql = `(not factor.unproven or seen.created_at > now() - make_interval(secs => :secondFactorWithin))`;
+const isFreshSql = `coalesce(seen.confirmed_at, seen.created_at) > now() - make_interval(secs => :freshFor)`;
+const stepSql = (step: PendingStep, when: string) => `case when ${when} then '${step}' end`;
+const seenColumns = 'token_hash, created_at, confirmed_at, second_factor_at';
+
+/** As `isAdministrator`. */
+const isAdministratorSql = `(case when u.customer_id is null then '${partnerAccountAdministrator}'
+  else '${customerAccountAdministrator}' end) = any(t.permissions)`;
 
 /** The user whose live session this is, if the account and its partner are enabled; an unknown value is never adopted (S2). */
 export async function findUserSession(
@@ -103,17 +161,22 @@ export async function findUserSession(
     with seen as (
       update sessions set last_seen_at = now()
         where token_hash = :tokenHash and ${isLiveSql}
-        returning id, remembered, token_hash, user_id, created_at
+        returning id, remembered, user_id, ${seenColumns}
     )
     select seen.token_hash as "tokenHash", seen.id as "sessionId", seen.remembered, seen.created_at as "createdAt",
         u.id as "userId", u.email, u.given_name as "givenName", u.family_name as "familyName", u.language,
         u.time_zone as "timeZone", u.customer_id as "customerId", u.partner_id as "partnerId",
-        u.user_type_id as "userTypeId", t.permissions,
-        array_remove(array[case when ${hasPendingAgreementsSql} then 'agreements' end], null) as pending
+        u.user_type_id as "userTypeId", t.permissions, ${isFreshSql} as "isFresh",
+        array_remove(array[
+          ${stepSql('secondFactor', 'factor.unproven')},
+          ${stepSql('agreements', hasPendingAgreementsSql)},
+          ${stepSql('secondFactorSetup', 'factor.missing')}
+        ], null) as pending
       from seen join users u on u.id = seen.user_id join user_types t on t.id = u.user_type_id
         left join partners p on p.id = u.partner_id
-      where u.disabled_at is null and p.disabled_at is null`,
-    { tokenHash: hashOf(token), ...liveBindings(lifetimes) },
+        ${factorSql('user_id', `administrators_second_factor and ${isAdministratorSql}`)}
+      where u.disabled_at is null and p.disabled_at is null and ${inTimeSql}`,
+    { tokenHash: hashOf(token), ...liveBindings(lifetimes), ...factorBindings },
   );
   return rows[0];
 }
@@ -142,11 +205,17 @@ export async function findStaffSession(
       update staff_sessions set last_seen_at = now()
         where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
           and created_at > now() - make_interval(secs => :absolute)
-        returning token_hash, staff_id
+        returning staff_id, ${seenColumns}
     )
-    select seen.token_hash as "tokenHash", s.id as "staffId", s.email, s.role
-      from seen join staff s on s.id = seen.staff_id where s.disabled_at is null`,
-    { tokenHash: hashOf(token), ...lifetimes },
+    select seen.token_hash as "tokenHash", s.id as "staffId", s.email, s.role, ${isFreshSql} as "isFresh",
+        array_remove(array[
+          ${stepSql('secondFactor', 'factor.unproven')},
+          ${stepSql('secondFactorSetup', 'factor.missing')}
+        ], null) as pending
+      from seen join staff s on s.id = seen.staff_id
+        ${factorSql('staff_id', 'staff_second_factor')}
+      where s.disabled_at is null and ${inTimeSql}`,
+    { tokenHash: hashOf(token), ...lifetimes, ...factorBindings },
   );
   return rows[0];
 }

@@ -3,7 +3,7 @@ import type { Context } from './http.js';
 import { translator } from './i18n.js';
 import { renderPage } from './pages/layout.js';
 import type { PageContext } from './pages/models.js';
-import { isAdministrator, type UserSession } from './sessions.js';
+import { isAdministrator, type StaffSession, type UserSession } from './sessions.js';
 import { isTimeZone } from './time-zones.js';
 
 /** Answers with a page in the person's language. */
@@ -20,13 +20,20 @@ export function showPage<Model>(
     language,
     path: ctx.path + ctx.search,
     formToken: ctx.state.forms?.token() ?? '',
-    ...(user ? { signedIn: signedIn(user), timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC' } : {}),
-    ...(staff ? { staff: { email: staff.email, role: staff.role } } : {}),
+    // Who has not proven the second factor yet is told nothing of the account.
+    ...(user && !lacksFactor(user)
+      ? { signedIn: signedIn(user), timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC' }
+      : {}),
+    ...(staff && !lacksFactor(staff) ? { staff: signedInStaff(staff) } : {}),
   };
   ctx.status = status;
   ctx.type = 'html';
   ctx.body = renderPage(h(Page, { page, model }) as VNode);
 }
+
+const lacksFactor = ({ pending }: Pick<UserSession, 'pending'>) => pending[0] === 'secondFactor';
+
+const signedInStaff = ({ email, role, pending }: StaffSession) => ({ email, role, isPending: pending.length > 0 });
 
 const signedIn = (user: UserSession) => ({
   name: `${user.givenName} ${user.familyName}`,

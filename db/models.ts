@@ -50,6 +50,9 @@ export class Settings extends Model {
   lookup_retry_seconds!: number;
   operator_seconds!: number;
   password_minimum!: number;
+  /** Asked of those who may manage the users of their organisation. */
+  administrators_second_factor!: boolean;
+  staff_second_factor!: boolean;
   /** Counts changes; an edit names the one it was made from (security.md C19). */
   version!: number;
 }

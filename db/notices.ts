@@ -25,7 +25,14 @@ export type NoticeTemplate =
   | 'email-change-taken'
   | 'email-change-asked'
   | 'email-changed'
-  | 'account-deleted';
+  | 'account-deleted'
+  | 'second-factor-on'
+  | 'second-factor-off'
+  | 'second-factor-reset'
+  | 'recovery-codes-made'
+  | 'recovery-code-used'
+  | 'passkey-added'
+  | 'passkey-removed';
 
 /** To people who have been erased: the mail goes out, and its row with it. */
 const farewells: NoticeTemplate[] = ['user-removed', 'account-deleted'];

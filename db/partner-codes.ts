@@ -6,13 +6,16 @@ import type { SecretKeys } from './secret-keys.js';
 
 /** Crockford's base32: without I, L, O and U, which are misread or make words. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-/** Five bits each: 100 in all, 80 are needed (D8). */
-const symbols = 20;
+/** 100 bits; 80 are needed (D8). */
+const partnerCodeSymbols = 20;
 const groupSize = 4;
 const purpose = 'partner-code';
 
-/** "XXXX-XXXX-XXXX-XXXX-XXXX", from the CSPRNG. */
-export function makePartnerCode(): string {
+/** "XXXX-XXXX-XXXX-XXXX-XXXX". */
+export const makePartnerCode = (): string => makeCode(partnerCodeSymbols);
+
+/** A code to be typed, in groups of four, from the CSPRNG; five bits a symbol. */
+export function makeCode(symbols: number): string {
   // 32 divides 256: each symbol is equally likely.
   const text = [...randomBytes(symbols)].map((byte) => alphabet[byte % alphabet.length]).join('');
   return text.match(new RegExp(`.{${groupSize}}`, 'g'))!.join('-');

@@ -59,6 +59,13 @@ const templates: { [Name in EmailName]: Template<EmailVariables[Name]> } = {
   'email-change-asked': userNotice('emailChangeAsked', { facts: ['newEmail'], link: true }),
   'email-changed': userNotice('emailChanged', { facts: ['newEmail'] }),
   'account-deleted': userNotice('accountDeleted'),
+  'second-factor-on': userNotice('secondFactorOn'),
+  'second-factor-off': userNotice('secondFactorOff'),
+  'second-factor-reset': userNotice('secondFactorReset'),
+  'recovery-codes-made': userNotice('recoveryCodesMade'),
+  'recovery-code-used': userNotice('recoveryCodeUsed', { facts: ['left'] }),
+  'passkey-added': userNotice('passkeyAdded', { facts: ['name'] }),
+  'passkey-removed': userNotice('passkeyRemoved', { facts: ['name'] }),
 };
 
 /** One mail in one language, ready to be sent. The same arguments give the same mail. */

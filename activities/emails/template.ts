@@ -52,6 +52,13 @@ export interface EmailVariables {
   'email-change-asked': UserNoticeVariables;
   'email-changed': UserNoticeVariables;
   'account-deleted': UserNoticeVariables;
+  'second-factor-on': UserNoticeVariables;
+  'second-factor-off': UserNoticeVariables;
+  'second-factor-reset': UserNoticeVariables;
+  'recovery-codes-made': UserNoticeVariables;
+  'recovery-code-used': UserNoticeVariables;
+  'passkey-added': UserNoticeVariables;
+  'passkey-removed': UserNoticeVariables;
 }
 
 /** Of a mail that tells where a registration stands; its links carry no token. */

@@ -26,6 +26,7 @@ const styles = [
   'forms',
   'records',
   'own-account',
+  'second-factor',
   'console',
   'console-forms',
   'console-lists',

@@ -16,7 +16,7 @@ export interface PageContext {
   /** Who is signed in, if anyone. */
   signedIn?: { name: string; isAdministrator: boolean; isPending: boolean };
   /** In the Console: who, and what they may. */
-  staff?: { email: string; role: StaffRole };
+  staff?: { email: string; role: StaffRole; isPending: boolean };
 }
 
 /** Error code by field name; the words are in the catalogue under `fieldErrors.<code>`. */

@@ -8,7 +8,9 @@ import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import { logIn } from '../login.js';
 import { LoginPage } from '../pages/login-page.js';
 import { openKinds } from '../registration-forms.js';
-import { closeSession } from '../sessions.js';
+import { proveByCode } from '../second-factor/prove.js';
+import { sessionOf, userRealm } from '../second-factor/realm.js';
+import { closeSession, findUserSession, userSessionLifetimes } from '../sessions.js';
 import { showPage } from '../show-page.js';
 import { needsNewLogin, SignInRequests } from '../sign-in/requests.js';
 import type { Wiring } from './wiring.js';
@@ -26,10 +28,13 @@ const credentials = z.strictObject({
   /** Stay logged in on this device. */
   remember: z.boolean().optional(),
 });
-const loggedIn = z.strictObject({ status: z.literal('loggedIn') });
+/** A session that lacks its second factor opens nothing but the way to prove it. */
+const loggedIn = z.strictObject({ status: z.enum(['loggedIn', 'secondFactorRequired']) });
+const code = z.strictObject({ code: z.string().max(1_000) });
 
 /** Log in and out, as pages and as JSON. */
-export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
+export function sessionRoutes(wiring: Wiring): Route[] {
+  const { services, signIn, secure } = wiring;
   const requests = new SignInRequests(signIn, secure);
 
   async function showLogin(
@@ -86,8 +91,17 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
   async function create(ctx: Context) {
     const { email, password, remember: remembered } = bodyOf(ctx, credentials);
     await end(ctx);
-    setSessionCookie(ctx, await logIn(services, ctx, { email, password, remembered }), { secure, remembered });
+    const token = await logIn(services, ctx, { email, password, remembered });
+    setSessionCookie(ctx, token, { secure, remembered });
+    const session = await findUserSession(services.db, token, userSessionLifetimes);
     ctx.status = 201;
+    ctx.body = { status: session?.pending.includes('secondFactor') ? 'secondFactorRequired' : 'loggedIn' };
+  }
+
+  async function prove(ctx: Context) {
+    const session = sessionOf(ctx, userRealm);
+    if (session.pending.includes('secondFactor'))
+      await proveByCode(wiring, ctx, userRealm, session, bodyOf(ctx, code).code);
     ctx.body = { status: 'loggedIn' };
   }
 
@@ -98,8 +112,23 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
   }
 
   return [
-    { kind: 'page', method: 'get', path: '/login', audience: 'public', handle: (ctx) => showLogin(ctx) },
-    { kind: 'page', method: 'post', path: '/login', audience: 'public', body: loginForm, handle: submitLogin },
+    {
+      kind: 'page',
+      method: 'get',
+      path: '/login',
+      audience: 'public',
+      whilePending: true,
+      handle: (ctx) => showLogin(ctx),
+    },
+    {
+      kind: 'page',
+      method: 'post',
+      path: '/login',
+      audience: 'public',
+      body: loginForm,
+      whilePending: true,
+      handle: submitLogin,
+    },
     {
       kind: 'page',
       method: 'post',
@@ -116,8 +145,20 @@ export function sessionRoutes({ services, signIn, secure }: Wiring): Route[] {
       audience: 'public',
       summary: 'Log in; sets the session cookie',
       body: credentials,
-      responses: { 201: { description: 'Logged in', body: loggedIn } },
+      whilePending: true,
+      responses: { 201: { description: 'The password is right', body: loggedIn } },
       handle: create,
+    },
+    {
+      kind: 'api',
+      method: 'post',
+      path: '/api/v1/sessions/current/second-factor',
+      audience: 'user',
+      summary: 'Prove the second factor with a code of the app or a recovery code; sets a new session cookie',
+      body: code,
+      whilePending: 'secondFactor',
+      responses: { 200: { description: 'Logged in', body: loggedIn } },
+      handle: prove,
     },
     {
       kind: 'api',

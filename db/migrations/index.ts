@@ -8,11 +8,13 @@ import { accountManagement } from './006-account-management.js';
 import { codeDisplay } from './007-code-display.js';
 import { ownAccount } from './008-own-account.js';
 import { profiles } from './009-profiles.js';
+import { secondFactors } from './010-second-factors.js';
 import { members } from './011-members.js';
 import { invitations } from './012-invitations.js';
 import { signIn } from './013-sign-in.js';
 import { platform } from './014-platform.js';
 import { webhooks } from './014-webhooks.js';
+import { sessionRotation } from './015-session-rotation.js';
 import { joinRequests } from './016-join-requests.js';
 
 const migrations = {
@@ -25,11 +27,13 @@ const migrations = {
   '007-code-display': codeDisplay,
   '008-own-account': ownAccount,
   '009-profiles': profiles,
+  '010-second-factors': secondFactors,
   '011-members': members,
   '012-invitations': invitations,
   '013-sign-in': signIn,
   '014-platform': platform,
   '014-webhooks': webhooks,
+  '015-session-rotation': sessionRotation,
   '016-join-requests': joinRequests,
 };
 

@@ -26,6 +26,7 @@ const invitation = {
   values: { organisation: 'Acme GmbH', invitedBy: 'Ann O’Brien', expires: 'Monday, 30 November 2026 at 14:05 UTC' },
 };
 const joining = { email: 'maria@example.com', values: { name: 'Ann O’Brien', email: 'ann@example.com' } };
+const told = { email: 'maria@example.com', link: `${base}/login`, values: {} };
 const variables: EmailVariables = {
   activation: {
     email: 'maria@example.com',
@@ -80,6 +81,13 @@ const variables: EmailVariables = {
   },
   'email-changed': { email: 'maria@example.com', link: `${base}/login`, values: { newEmail: 'm***@example.org' } },
   'account-deleted': { email: 'maria@example.com', link: `${base}/login`, values: {} },
+  'second-factor-on': told,
+  'second-factor-off': told,
+  'second-factor-reset': told,
+  'recovery-codes-made': told,
+  'recovery-code-used': { ...told, values: { left: '9' } },
+  'passkey-added': { ...told, values: { name: 'My phone' } },
+  'passkey-removed': { ...told, values: { name: 'My phone' } },
 };
 const names = Object.keys(variables) as EmailName[];
 
@@ -138,6 +146,13 @@ const expectedLinks: Record<EmailName, string[]> = {
   'email-change-taken': [`${base}/login`, `${base}/login`],
   'email-change-asked': [`${base}/account/security`, `${base}/account/security`],
   'email-changed': [],
+  'second-factor-on': [],
+  'second-factor-off': [],
+  'second-factor-reset': [],
+  'recovery-codes-made': [],
+  'recovery-code-used': [],
+  'passkey-added': [],
+  'passkey-removed': [],
 };
 
 const rendersCompletely = test.macro<[EmailName, Language]>({

@@ -8,6 +8,8 @@ import { registrationMachine } from '../../machines/registration.js';
 const { en, de } = resources;
 /** Words of the Console that German has borrowed, and what is no word. */
 const sameInBoth = new Set([
+  'Passkey',
+  'Passkeys',
   'Version',
   'Name',
   'Code',

@@ -104,6 +104,7 @@ test('the description is an OpenAPI 3.1 document of exactly the routes there are
     'post /api/v1/registration-links/{token}/submission',
     'post /api/v1/registrations',
     'post /api/v1/sessions',
+    'post /api/v1/sessions/current/second-factor',
     'put /api/v1/me',
     'put /api/v1/me/password',
     'put /api/v1/organisation',
@@ -198,8 +199,10 @@ test('a whole journey in JSON is answered as described, step by step', async (t)
   await call(`put ${links}/answers`, 409, { answers: {} }, token);
 
   await call('get /api/v1/me', 401);
+  await call('post /api/v1/sessions/current/second-factor', 401, { code: '1' });
   await call('post /api/v1/sessions', 401, { email, password: 'wrong' });
   await call('post /api/v1/sessions', 201, { email, password });
+  await call('post /api/v1/sessions/current/second-factor', 200, { code: 'none is asked for' });
   const me = (await call('get /api/v1/me', 200)).json();
   t.like(me, { email, familyName: "O'Brien", company: { name: 'Acme GmbH', country: 'DE' } });
   const profile = { givenName: 'Anna', familyName: 'Lee', language: 'de', timeZone: 'Europe/Berlin' };

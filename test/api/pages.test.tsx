@@ -192,7 +192,7 @@ const pages: Record<string, Draw> = {
   'Console log in, failed': (page) => <ConsoleLoginPage page={page} model={{ error: 'loginFailed', email: hostile }} />,
   'a page of the Console': (page) => (
     <ConsoleFrame
-      page={{ ...page, staff: { email: hostile, role: 'admin' } }}
+      page={{ ...page, staff: { email: hostile, role: 'admin', isPending: false } }}
       area="overview"
       title={hostile}
       lead={hostile}

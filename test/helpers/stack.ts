@@ -40,7 +40,7 @@ export interface Stack {
 
 /** High enough that only the tests of limits meet one. */
 const noLimits =
-  'startsPerSource=100000,resetsPerSource=100000,mailsPerMailboxMinute=100000,mailsPerMailboxHour=100000,mailsPerMailboxDay=100000,mailsOverall=100000,wrongLinksPerSource=100000,invitationsPerOrganisation=100000,joinRequestsPerSource=100000,joinRequestsPerRegistration=100000,loginsPerAccount=100000,loginsPerAccountOverall=100000,loginsPerSource=100000,wrongApiKeysPerSource=100000,requestsPerApiKey=100000';
+  'startsPerSource=100000,resetsPerSource=100000,mailsPerMailboxMinute=100000,mailsPerMailboxHour=100000,mailsPerMailboxDay=100000,mailsOverall=100000,wrongLinksPerSource=100000,invitationsPerOrganisation=100000,joinRequestsPerSource=100000,joinRequestsPerRegistration=100000,loginsPerAccount=100000,loginsPerAccountOverall=100000,loginsPerSource=100000,wrongApiKeysPerSource=100000,requestsPerApiKey=100000,secondFactorsPerSession=100000,secondFactorsPerAccount=100000,secondFactorsPerAccountOverall=100000';
 
 /** Starts the whole product on free ports; `env` goes to api and worker on top. */
 export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {

@@ -12,6 +12,7 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account/data', key: 'data' },
   { path: '/account/company', key: 'company', forAdministrators: true },
   { path: '/account/users', key: 'members', forAdministrators: true },
+  { path: '/account/second-factor', key: 'secondFactor' },
 ];
 export type AccountArea = (typeof areas)[number]['key'];
 

@@ -1,5 +1,5 @@
 import { type Language, translator } from '../../i18n.js';
-import type { PageContext } from '../models.js';
+import { QrCode, type QrModel } from '../qr-code.js';
 
 export interface LetterModel {
   language: Language;
@@ -16,32 +16,11 @@ export interface LetterModel {
   recipient: { name: string; street: string | null; town: string; country: string | null };
 }
 
-export interface QrModel {
-  /** Modules a side, the quiet zone included. */
-  size: number;
-  /** SVG path of the dark modules. */
-  path: string;
-}
-
-/** Black on white whatever the scheme, for no camera reads it the other way round; the quiet zone is part of it. */
-export const QrCode = ({ page, qr }: { page: PageContext; qr: QrModel }) => (
-  <svg
-    class="qr"
-    role="img"
-    aria-label={page.t('partners.qrLabel')}
-    viewBox={`0 0 ${qr.size} ${qr.size}`}
-    shape-rendering="crispEdges"
-  >
-    <rect width={qr.size} height={qr.size} fill="#fff" />
-    <path d={qr.path} fill="#000" />
-  </svg>
-);
-
 /** British English: day before month. */
 const locales: Record<string, string> = { en: 'en-GB' };
 
 /** A letter to the partner, of which only the paper is printed. Its dates are the server's, in UTC: it is read anywhere. */
-export function CodeLetter({ page, letter }: { page: PageContext; letter: LetterModel }) {
+export function CodeLetter({ letter }: { letter: LetterModel }) {
   const { language, code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;
   const t = translator(language);
   const format = new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'long', timeZone: 'UTC' });
@@ -58,7 +37,7 @@ export function CodeLetter({ page, letter }: { page: PageContext; letter: Letter
       <p>{t('partners.letter.greeting')}</p>
       <p>{t('partners.letter.what', { product: t('common.product') })}</p>
       <div class="letter-code">
-        <QrCode page={{ ...page, t }} qr={qr} />
+        <QrCode label={t('partners.qrLabel')} qr={qr} />
         <dl>
           <dt>{t('partners.letter.code')}</dt>
           <dd>

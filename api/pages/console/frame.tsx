@@ -20,6 +20,7 @@ const areas: { path: string; key: string; least?: StaffRole }[] = [
   { path: '/console/applications', key: 'applications', least: 'admin' },
   { path: '/console/staff', key: 'staff', least: 'admin' },
   { path: '/console/audit', key: 'audit' },
+  { path: '/console/second-factor', key: 'secondFactor' },
 ];
 export type Area = (typeof areas)[number]['key'];
 
@@ -32,13 +33,15 @@ interface FrameProps {
   done?: string;
   /** Error code of a form that did not go through (`errors.<code>`). */
   error?: string;
+  /** With `tooManyAttempts`: how long to wait. */
+  seconds?: number;
   scripts?: string[];
   head?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** One page of the Console: navigation, title, what was just done or went wrong, content. */
-export function ConsoleFrame({ page, area, title, lead, done, error, scripts, head, children }: FrameProps) {
+export function ConsoleFrame({ page, area, title, lead, done, error, seconds, scripts, head, children }: FrameProps) {
   return (
     <ConsoleLayout
       page={page}
@@ -46,7 +49,7 @@ export function ConsoleFrame({ page, area, title, lead, done, error, scripts, he
       failed={Boolean(error)}
       scripts={scripts}
       head={head}
-      nav={<Navigation page={page} area={area} />}
+      nav={page.staff?.isPending ? undefined : <Navigation page={page} area={area} />}
     >
       <h1>{title}</h1>
       {lead && <p class="lead">{lead}</p>}
@@ -55,7 +58,7 @@ export function ConsoleFrame({ page, area, title, lead, done, error, scripts, he
           <p>{page.t(`${area}.done.${done}`)}</p>
         </Notice>
       )}
-      <FormError page={page} error={error} />
+      <FormError page={page} error={error} seconds={seconds} />
       {children}
     </ConsoleLayout>
   );

@@ -2,7 +2,8 @@ import { languageNames, languages } from '../../i18n.js';
 import { FormToken } from '../form-fields.js';
 import type { PageContext } from '../models.js';
 import { Notice } from '../notice.js';
-import { CodeLetter, type LetterModel, QrCode } from './code-letter.js';
+import { QrCode } from '../qr-code.js';
+import { CodeLetter, type LetterModel } from './code-letter.js';
 import { ConsoleFrame } from './frame.js';
 import { Styles } from './partners.js';
 
@@ -49,13 +50,13 @@ export function NewCodePage({ page, model }: { page: PageContext; model: NewCode
           <h3>{t('partners.link')}</h3>
           <p class="partner-link">{letter.link}</p>
         </div>
-        <QrCode page={page} qr={letter.qr} />
+        <QrCode label={t('partners.qrLabel')} qr={letter.qr} />
       </section>
       <section class="letter-preview" aria-labelledby="letter-title">
         <h2 id="letter-title">{t('partners.letterTitle')}</h2>
         <p class="muted">{t('partners.letterLead')}</p>
         <LetterLanguage page={page} model={model} chosen={letter.language} />
-        <CodeLetter page={page} letter={letter} />
+        <CodeLetter letter={letter} />
       </section>
       <p class="on-screen">{back}</p>
     </ConsoleFrame>

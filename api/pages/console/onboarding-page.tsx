@@ -27,6 +27,7 @@ interface PartProps {
 
 const lifetimes = ['linkLifetime', 'registrationLifetime', 'invitationLifetime', 'resendCooldown'];
 const retries = ['mailRetry', 'lookupRetry', 'creationRetry', 'operatorDeadline'];
+const secondFactors = ['administratorsSecondFactor', 'staffSecondFactor'];
 const partnerModes = ['off', 'with_code', 'without_code'];
 
 export function OnboardingPage({ page, model }: PartProps) {
@@ -83,7 +84,7 @@ function SettingsForm({ page, model }: PartProps) {
         <div class="form-grid top">{retries.map(duration)}</div>
       </section>
       <section class="card form-section">
-        <h2>{t('onboarding.passwords')}</h2>
+        <h2>{t('onboarding.security')}</h2>
         <Input
           page={page}
           name="passwordMinimum"
@@ -95,6 +96,16 @@ function SettingsForm({ page, model }: PartProps) {
           value={form.passwordMinimum}
           errors={errors}
         />
+        {secondFactors.map((name) => (
+          <Check
+            key={name}
+            page={page}
+            name={name}
+            label={t(`onboarding.fields.${name}`)}
+            hint={t(`onboarding.hints.${name}`)}
+            checked={!!form[name]}
+          />
+        ))}
       </section>
       <div class="actions">
         <button type="submit">{t('onboarding.save')}</button>
@@ -158,6 +169,7 @@ function SettingsFacts({ page, model: { form, userTypes } }: PartProps) {
     ['reminder', form.reminderOn ? durationText(page, form, 'reminder') : t('onboarding.noReminder')],
     ...retries.map(duration),
     ['passwordMinimum', form.passwordMinimum],
+    ...secondFactors.map((name) => [name, t(form[name] ? 'onboarding.yes' : 'onboarding.no')]),
   ];
   return (
     <section class="card">

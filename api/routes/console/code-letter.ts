@@ -1,7 +1,7 @@
-import { encodeQR } from 'qr';
 import type { Partner, PartnerCode } from '../../../db/models.js';
 import type { Language } from '../../i18n.js';
-import type { LetterModel, QrModel } from '../../pages/console/code-letter.js';
+import type { LetterModel } from '../../pages/console/code-letter.js';
+import { drawQr } from '../../qr-code.js';
 
 /** What the letter with a partner's code says, in the language of those who get it. */
 export function buildLetter(
@@ -27,21 +27,4 @@ export function buildLetter(
       country: partner.country && (countries.of(partner.country) ?? null),
     },
   };
-}
-
-/** Modules of white around it, as readers want it. */
-const quietZone = 4;
-
-/** Runs of dark modules, row by row. */
-function drawQr(text: string): QrModel {
-  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quietZone });
-  const path = rows.flatMap((row, y) =>
-    [
-      ...row
-        .map((dark) => (dark ? '#' : ' '))
-        .join('')
-        .matchAll(/#+/g),
-    ].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`),
-  );
-  return { size: rows.length, path: path.join('') };
 }

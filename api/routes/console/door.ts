@@ -103,6 +103,7 @@ export function doorRoutes({ services, secure }: Wiring): Route[] {
   }
 
   const page = { kind: 'page' } as const;
+  const door = { ...page, audience: 'public', whilePending: true } as const;
   return [
     { ...page, method: 'get', path: '/console/setup/:token', audience: 'public', handle: (ctx) => showSetup(ctx) },
     {
@@ -113,8 +114,8 @@ export function doorRoutes({ services, secure }: Wiring): Route[] {
       body: credentialsForm,
       handle: setUp,
     },
-    { ...page, method: 'get', path: '/console/login', audience: 'public', handle: (ctx) => showLogin(ctx) },
-    { ...page, method: 'post', path: '/console/login', audience: 'public', body: credentialsForm, handle: submitLogin },
-    { ...page, method: 'post', path: '/console/logout', audience: 'public', body: plainForm, handle: logOut },
+    { ...door, method: 'get', path: '/console/login', handle: (ctx) => showLogin(ctx) },
+    { ...door, method: 'post', path: '/console/login', body: credentialsForm, handle: submitLogin },
+    { ...door, method: 'post', path: '/console/logout', body: plainForm, handle: logOut },
   ];
 }

@@ -1,4 +1,7 @@
 import type { Route } from '../../http.js';
+import { staffRealm } from '../../second-factor/realm.js';
+import { factorLoginRoutes } from '../second-factor/login.js';
+import { factorSettingsRoutes } from '../second-factor/settings.js';
 import type { Wiring } from '../wiring.js';
 import { agreementRoutes } from './agreements.js';
 import { apiKeyRoutes } from './api-keys.js';
@@ -21,6 +24,8 @@ import { webhookRoutes } from './webhooks.js';
 /** The Console, area by area. */
 export const consoleRoutes = (wiring: Wiring): Route[] => [
   ...doorRoutes(wiring),
+  ...factorLoginRoutes(wiring, staffRealm),
+  ...factorSettingsRoutes(wiring, staffRealm),
   ...overviewRoutes(wiring),
   ...registrationRoutes(wiring),
   ...registrationActionRoutes(wiring),
