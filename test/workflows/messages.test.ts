@@ -29,7 +29,10 @@ test.serial('an update that is not allowed is refused with what is, and leaves n
   const failure = error?.cause as ApplicationFailure;
   t.is(failure.type, 'EventNotAllowed');
   t.deepEqual(failure.details, [
-    { state: 'awaitingProof', allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND'] },
+    {
+      state: 'awaitingProof',
+      allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND', 'RENEW'],
+    },
   ]);
   const after = (await opened.eventTypes()).filter((type) => type.includes('UPDATE') || type.includes('MARKER'));
   t.deepEqual(after, before);
@@ -122,7 +125,7 @@ test.serial(
     t.deepEqual(rest, {
       state: 'awaitingProof',
       tags: ['person'],
-      allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND'],
+      allowed: ['PROVEN', 'SUBMITTED', 'RESEND', 'CORRECT_EMAIL', 'CANCEL', 'EXTEND', 'RENEW'],
       waitsFor: 'the person',
       proven: false,
       mailsSent: 1,
