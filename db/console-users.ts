@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { hasFactorSql } from './second-factors.js';
 
 export interface ListedUser {
   id: string;
@@ -21,6 +22,7 @@ export interface UserRecord extends ListedUser {
   /** Where they are logged in. */
   sessions: number;
   lastSeenAt: Date | null;
+  hasSecondFactor: boolean;
 }
 
 const columns = `u.id, u.email, u.given_name as "givenName", u.family_name as "familyName",
@@ -51,7 +53,8 @@ export async function findUserRecord(
   const { rows } = await db.raw<{ rows: UserRecord[] }>(
     `
     select ${columns}, u.phone, u.language, u.user_type_id as "userTypeId", t.name as "userType",
-        u.created_at as "createdAt", r.reference, seen.sessions, seen."lastSeenAt"
+        u.created_at as "createdAt", r.reference, seen.sessions, seen."lastSeenAt",
+        ${hasFactorSql('user_id', 'u')} as "hasSecondFactor"
       from ${tables} join user_types t on t.id = u.user_type_id
         cross join lateral (
           select count(*)::int as sessions, max(last_seen_at) as "lastSeenAt" from sessions

@@ -1,6 +1,7 @@
 /** What users and staff prove besides their password. One design for both: each row names its one owner. */
 import type { Knex } from 'knex';
 import type { ListedPasskey } from './passkeys.js';
+import { endSignIns } from './sign-in-records.js';
 
 export type FactorOwner = { userId: string } | { staffId: string };
 
@@ -46,6 +47,26 @@ export async function endWithLastFactor(trx: Knex.Transaction, owner: FactorOwne
   await trx('recovery_codes').where(ownerColumn(owner)).delete();
   return true;
 }
+
+/** Takes everything away that stands in for the second factor, and ends the sessions; false when there was nothing. */
+export async function removeFactors(trx: Knex.Transaction, owner: FactorOwner): Promise<boolean> {
+  await lockFactors(trx, owner);
+  const where = ownerColumn(owner);
+  const removed = await Promise.all([
+    trx('totp_secrets').where(where).delete(),
+    trx('passkeys').where(where).delete(),
+    trx('recovery_codes').where(where).delete(),
+  ]);
+  if (removed.every((rows) => rows === 0)) return false;
+  await endSessions(trx, owner);
+  if ('userId' in owner) await endSignIns(trx, owner.userId);
+  return true;
+}
+
+/** Whose second factor is set up, as SQL on the alias of users or staff. */
+export const hasFactorSql = (column: 'user_id' | 'staff_id', owner: string): string =>
+  `(exists (select from totp_secrets where ${column} = ${owner}.id and confirmed_at is not null)
+    or exists (select from passkeys where ${column} = ${owner}.id))`;
 
 const sessionsOf = (owner: FactorOwner) => ('userId' in owner ? 'sessions' : 'staff_sessions');
 

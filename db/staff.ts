@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { recordAudit } from './audit.js';
 import { Staff, type StaffRole } from './models.js';
+import { hasFactorSql } from './second-factors.js';
 
 export const hashOfToken = (token: string) => createHash('sha256').update(token).digest();
 export const makeStaffToken = () => randomBytes(32).toString('base64url');
@@ -89,11 +90,13 @@ export interface ListedStaff {
   role: StaffRole;
   createdAt: Date;
   disabledAt: Date | null;
+  hasSecondFactor: boolean;
 }
 
 export const listStaff = (db: Knex): Promise<ListedStaff[]> =>
   db('staff')
     .select('id', 'email', 'role', 'created_at as createdAt', 'disabled_at as disabledAt')
+    .select(db.raw(`${hasFactorSql('staff_id', 'staff')} as "hasSecondFactor"`))
     .orderByRaw('disabled_at is not null, email') as unknown as Promise<ListedStaff[]>;
 
 /** `stale`: not as the form showed it any more. `actorGone`: whoever asks is no enabled administrator by now. */

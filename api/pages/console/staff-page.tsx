@@ -93,6 +93,7 @@ function Person({ page, model, person }: PartProps & { person: ListedStaff }) {
         )}
       </div>
       {!isLast && <PersonForms page={page} person={person} />}
+      {person.hasSecondFactor && id !== model.ownId && <ResetFactor page={page} person={person} />}
     </li>
   );
 }
@@ -131,6 +132,19 @@ function PersonForms({ page, person: { id, email, role, disabledAt } }: { page: 
         </button>
       </form>
     </div>
+  );
+}
+
+function ResetFactor({ page, person: { id, email } }: { page: PageContext; person: ListedStaff }) {
+  const { t } = page;
+  return (
+    <form method="post" action={`/console/staff/${id}/reset-second-factor`} class="inline-form">
+      <FormToken page={page} />
+      <button type="submit" class="outline warning">
+        {t('staff.resetSecondFactor')}
+        <span class="visually-hidden">: {email}</span>
+      </button>
+    </form>
   );
 }
 

@@ -20,6 +20,7 @@ export interface UserPageModel {
   reference: string | null;
   sessions: number;
   lastSeenAt: Date | null;
+  hasSecondFactor: boolean;
   error?: string;
   /** With `tooManyAttempts`: how long to wait. */
   seconds?: number;
@@ -102,13 +103,14 @@ function Person({ page, model }: PartProps) {
 
 function Actions({ page, model }: PartProps) {
   const { t } = page;
-  const { id, disabled, userTypeId, sessions } = model;
+  const { id, disabled, userTypeId, sessions, hasSecondFactor } = model;
   const was = { wasUserTypeId: userTypeId, wasDisabled: String(disabled) };
   return (
     <section class="card">
       <h2>{t('usersConsole.actions')}</h2>
       {!disabled && <Action page={page} id={id} action="send-reset" kind="outline" hint />}
       {sessions > 0 && <Action page={page} id={id} action="end-sessions" kind="outline" hint />}
+      {hasSecondFactor && <Action page={page} id={id} action="reset-second-factor" kind="outline warning" hint />}
       {disabled ? (
         <Action page={page} id={id} action="enable" kind="outline" fields={was} hint />
       ) : (

@@ -3,12 +3,13 @@ import { recordAudit } from '../../../db/audit.js';
 import type { StaffRole } from '../../../db/models.js';
 import { changeStaff, listStaff, type StaffChange } from '../../../db/staff.js';
 import { listInvitations } from '../../../db/staff-invitations.js';
-import { RequestError } from '../../errors.js';
+import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route } from '../../http.js';
 import { StaffPage } from '../../pages/console/staff-page.js';
+import { resetSecondFactor } from '../../second-factor/reset.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
-import { auditOf, done, formFields } from './console-request.js';
+import { auditOf, done, formFields, plainForm } from './console-request.js';
 import { differences } from './differences.js';
 import { type ShowStaff, staffInvitationRoutes } from './staff-invitations.js';
 import { takeDone } from './take-done.js';
@@ -23,7 +24,7 @@ const switchForm = z.strictObject(wasFields);
 
 /** OEM staff: who may use the Console, and as what. For administrators only, reading included. */
 export function staffRoutes(wiring: Wiring): Route[] {
-  const { services, secure } = wiring;
+  const { services, secure, publicUrl } = wiring;
   const { db } = services;
 
   const show: ShowStaff = async (ctx, { form = {}, errors = {}, error, seconds } = {}, status = 200) => {
@@ -62,12 +63,26 @@ export function staffRoutes(wiring: Wiring): Route[] {
   const disable = (ctx: Context) => change(ctx, { disabled: true }, { action: 'staff.disabled', key: 'disabled' });
   const enable = (ctx: Context) => change(ctx, { disabled: false }, { action: 'staff.enabled', key: 'enabled' });
 
+  /** For a colleague who has lost it; nobody takes their own off without proving it. */
+  async function resetFactor(ctx: Context) {
+    const id = pathId(ctx);
+    assertThat(id !== ctx.state.staff!.staffId, 'forbidden');
+    const person = (await listStaff(db)).find((listed) => listed.id === id);
+    assertThat(person, 'notFound');
+    const told = { email: person.email, language: ctx.state.language, mailDomain: new URL(publicUrl).hostname };
+    const line = { ...auditOf(ctx), action: 'staff.secondFactorReset', subjectType: 'staff', subject: id } as const;
+    if (await resetSecondFactor(services, { staffId: id }, told, line))
+      return done(ctx, list, 'secondFactorReset', secure);
+    await show(ctx, { error: 'staleEdit' }, 409);
+  }
+
   const admin = { kind: 'page', audience: 'staff-admin' } as const;
   return [
     { ...admin, method: 'get', path: list, handle: (ctx) => show(ctx) },
     { ...admin, method: 'post', path: `${list}/:id/role`, body: roleForm, handle: changeRole },
     { ...admin, method: 'post', path: `${list}/:id/disable`, body: switchForm, handle: disable },
     { ...admin, method: 'post', path: `${list}/:id/enable`, body: switchForm, handle: enable },
+    { ...admin, method: 'post', path: `${list}/:id/reset-second-factor`, body: plainForm, handle: resetFactor },
     ...staffInvitationRoutes(wiring, show),
   ];
 }

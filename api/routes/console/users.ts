@@ -8,6 +8,7 @@ import { maskEmail, maskName } from '../../mask.js';
 import { UserPage, type UserPageModel } from '../../pages/console/user-page.js';
 import { UsersPage } from '../../pages/console/users-page.js';
 import { askForReset } from '../../password-resets.js';
+import { resetSecondFactor } from '../../second-factor/reset.js';
 import { isLiveSql, liveBindings, userSessionLifetimes } from '../../sessions.js';
 import { showPage } from '../../show-page.js';
 import { changeAndTell } from '../../user-changes.js';
@@ -80,6 +81,15 @@ export function userRoutes({ services, secure, publicUrl }: Wiring): Route[] {
     await answer(ctx, kind, 'sessionsEnded');
   }
 
+  /** For a user who has lost it; the password is still asked. */
+  async function resetFactor(ctx: Context) {
+    const { id, email, language } = await load(ctx);
+    const line = { ...auditOf(ctx), action: 'user.secondFactorReset', subjectType: 'user', subject: id } as const;
+    const isReset = await resetSecondFactor(services, { userId: id }, { email, language, mailDomain }, line);
+    if (isReset) return done(ctx, pathOf(ctx), 'secondFactorReset', secure);
+    await show(ctx, { error: 'staleEdit' }, 409);
+  }
+
   const become = (disabled: boolean) => async (ctx: Context) => {
     const { wasUserTypeId: userTypeId, wasDisabled } = bodyOf(ctx, switchForm);
     const { staffId, source } = auditOf(ctx);
@@ -102,6 +112,7 @@ export function userRoutes({ services, secure, publicUrl }: Wiring): Route[] {
     { ...operator, path: `${list}/:id/reveal`, body: plainForm, handle: reveal },
     { ...operator, path: `${list}/:id/send-reset`, body: plainForm, handle: sendReset },
     { ...operator, path: `${list}/:id/end-sessions`, body: plainForm, handle: endSessions },
+    { ...operator, path: `${list}/:id/reset-second-factor`, body: plainForm, handle: resetFactor },
     { ...operator, path: `${list}/:id/disable`, body: switchForm, handle: become(true) },
     { ...operator, path: `${list}/:id/enable`, body: switchForm, handle: become(false) },
   ];

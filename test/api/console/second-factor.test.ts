@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import { buildAccount, password } from '../../builders/registrations.js';
+import { buildLoginUser } from '../../builders/users.js';
 import { BrowserSession } from '../../helpers/browser-session.js';
 import { type Stack, startStack } from '../../helpers/stack.js';
 import { logIn } from '../fixtures/requests.js';
@@ -43,6 +44,44 @@ test.serial('staff of every role set up their own, and then need it; it opens no
   t.is((await sendCode(again, recoveryCodes[0] ?? '', asking)).location, '/console');
   t.is((await again.get('/account')).location, '/login');
 });
+
+test.serial(
+  'a lost one is taken off by staff: logged out everywhere, told by mail, audited; colleagues by admins only',
+  async (t) => {
+    const { stack, admin } = t.context;
+    const [operator, colleague] = [await buildStaff(stack, 'operator'), await buildStaff(stack, 'viewer')];
+    const { id, email } = await buildLoginUser(stack);
+    const user = await logIn(stack.url, email);
+    const page = `/console/users/${id}`;
+    t.is(
+      (await operator.browser.post(`${page}/reset-second-factor`, {}, await operator.browser.get(page))).status,
+      409,
+    );
+    await buildFactor(user);
+    t.is((await sendForm(operator.browser, page, `${page}/reset-second-factor`)).location, page);
+    t.is((await user.get('/account')).location, '/login');
+    t.is((await (await logIn(stack.url, email)).get('/account')).status, 200, 'the password is enough again');
+
+    await buildFactor(colleague.browser, settings);
+    await buildFactor(admin.browser, settings);
+    const reset = (staff: BuiltStaff) => `/console/staff/${staff.id}/reset-second-factor`;
+    const form = await operator.browser.get('/console');
+    t.is((await operator.browser.post(reset(colleague), {}, form)).status, 403);
+    t.is((await admin.browser.post(reset(admin), {}, await admin.browser.get('/console/staff'))).status, 403);
+    t.is((await sendForm(admin.browser, '/console/staff', reset(colleague))).location, '/console/staff');
+    t.is((await colleague.browser.get('/console')).location, '/console/login');
+    for (const [address, subject, action] of [
+      [email, id, 'user.secondFactorReset'],
+      [colleague.email, colleague.id, 'staff.secondFactorReset'],
+    ] as const) {
+      const isTold = (caught: { to: string[]; subject: string }) =>
+        caught.to.includes(address) && caught.subject.endsWith('your second factor was taken off');
+      await stack.mail.waitForMail(isTold, 20_000);
+      t.is((await stack.db('audit_log').where({ subject, action })).length, 1);
+    }
+    await stack.db('totp_secrets').where({ staff_id: admin.id }).delete();
+  },
+);
 
 test.serial('required of staff: nothing opens until it is set up, for whoever asked for it too; audited', async (t) => {
   const { stack, admin } = t.context;
