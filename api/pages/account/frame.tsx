@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { AreaNavigation } from '../area-navigation.js';
 import { Layout } from '../layout.js';
 import type { PageContext } from '../models.js';
 import { FormError, Notice } from '../notice.js';
@@ -15,6 +16,10 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account/second-factor', key: 'secondFactor' },
 ];
 export type AccountArea = (typeof areas)[number]['key'];
+
+/** What somebody may not do is not offered to them. */
+const shownTo = (page: PageContext) =>
+  areas.filter(({ forAdministrators }) => !forAdministrators || page.signedIn?.isAdministrator);
 
 interface FrameProps {
   page: PageContext;
@@ -42,7 +47,11 @@ export function AccountFrame(props: FrameProps) {
       title={title}
       failed={failed || Boolean(error)}
       scripts={scripts}
-      nav={page.signedIn?.isPending ? undefined : <Navigation page={page} area={area} />}
+      nav={
+        page.signedIn?.isPending ? undefined : (
+          <AreaNavigation page={page} words="account" areas={shownTo(page)} current={area} />
+        )
+      }
     >
       <div class="account">
         <h1>{title}</h1>
@@ -56,22 +65,5 @@ export function AccountFrame(props: FrameProps) {
         {children}
       </div>
     </Layout>
-  );
-}
-
-function Navigation({ page, area }: { page: PageContext; area: AccountArea }) {
-  const shown = areas.filter(({ forAdministrators }) => !forAdministrators || page.signedIn?.isAdministrator);
-  return (
-    <nav class="area-nav shell" aria-label={page.t('account.navigation')}>
-      <ul>
-        {shown.map(({ path, key }) => (
-          <li key={key}>
-            <a href={path} aria-current={key === area ? 'page' : undefined}>
-              {page.t(`account.areas.${key}`)}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { StaffRole } from '../../../db/models.js';
 import { hasRole } from '../../sessions.js';
+import { AreaNavigation } from '../area-navigation.js';
 import { ConsoleLayout } from '../layout.js';
 import type { PageContext } from '../models.js';
 import { FormError, Notice } from '../notice.js';
@@ -23,6 +24,9 @@ const areas: { path: string; key: string; least?: StaffRole }[] = [
   { path: '/console/second-factor', key: 'secondFactor' },
 ];
 export type Area = (typeof areas)[number]['key'];
+
+/** What somebody may not do is not offered to them. */
+const shownTo = (page: PageContext) => areas.filter(({ least }) => !least || may(page, least));
 
 interface FrameProps {
   page: PageContext;
@@ -49,7 +53,11 @@ export function ConsoleFrame({ page, area, title, lead, done, error, seconds, sc
       failed={Boolean(error)}
       scripts={scripts}
       head={head}
-      nav={page.staff?.isPending ? undefined : <Navigation page={page} area={area} />}
+      nav={
+        page.staff?.isPending ? undefined : (
+          <AreaNavigation page={page} words="console" areas={shownTo(page)} current={area} />
+        )
+      }
     >
       <h1>{title}</h1>
       {lead && <p class="lead">{lead}</p>}
@@ -61,23 +69,6 @@ export function ConsoleFrame({ page, area, title, lead, done, error, seconds, sc
       <FormError page={page} error={error} seconds={seconds} />
       {children}
     </ConsoleLayout>
-  );
-}
-
-function Navigation({ page, area }: { page: PageContext; area: Area }) {
-  const shown = areas.filter(({ least }) => !least || may(page, least));
-  return (
-    <nav class="area-nav shell" aria-label={page.t('console.navigation')}>
-      <ul>
-        {shown.map(({ path, key }) => (
-          <li key={key}>
-            <a href={path} aria-current={key === area ? 'page' : undefined}>
-              {page.t(`console.areas.${key}`)}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   );
 }
 
