@@ -1,7 +1,7 @@
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Page } from 'playwright-core';
 import { buildStaff } from '../api/console/fixtures.js';
-import { codeOf } from '../api/fixtures/second-factors.js';
+import { codeOf, roomInStep } from '../api/fixtures/second-factors.js';
 import { buildAccount, password } from '../builders/registrations.js';
 import { accessibilityFaults, openDevice, phone, type Scene, startScene, takePictures } from '../helpers/browser.js';
 
@@ -37,6 +37,7 @@ test.serial('an app is connected, and asked for at the next login, in a browser 
   await page.goto(`${url}/account/second-factor`);
   await page.locator('form[action$="/totp"] button').click();
   const secret = await secretOf(page);
+  await roomInStep();
   await page.locator('#code').fill(codeOf(secret, -1));
   await page.locator('form[action$="/totp/confirm"] button').click();
   await page.locator('.recovery-codes').waitFor();
@@ -67,6 +68,7 @@ test.serial('the pages of the second factor can be used by everyone and look rig
   await page.locator('#code').fill('123456');
   await page.locator('form[action$="/totp/confirm"] button').click();
   await page.locator('.notice-error').waitFor();
+  await roomInStep();
   await page.locator('#code').fill(codeOf(secret, -1));
   await page.locator('form[action$="/totp/confirm"] button').click();
   await page.locator('.recovery-codes').waitFor();
@@ -140,6 +142,7 @@ test.serial("the Console's pages of the second factor can be used by everyone an
   await page.locator('form[action$="/totp"] button').click();
   await look(t, page, 'console-connect');
   const secret = await secretOf(page);
+  await roomInStep();
   await page.locator('#code').fill(codeOf(secret, -1));
   await page.locator('form[action$="/totp/confirm"] button').click();
   await page.locator('.recovery-codes').waitFor();
