@@ -2,7 +2,7 @@
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { choosePort } from '../../dev/ports.js';
 import { type BuiltInviter, buildInviter, buildType, invitations, invite, listed } from '../builders/invitations.js';
-import { changeSettings, inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
+import { changeSettings, engineKnowsOfMail, inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
 import { buildAccount, buildEmail, buildLink, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
@@ -34,7 +34,7 @@ async function invited({ context }: ExecutionContext<Context>, email = buildEmai
   const { stack, inviter, type } = context;
   await invite(inviter, email, type);
   const [link] = await linksTo(stack, email);
-  await inState(stack, email, 'awaitingProof');
+  await engineKnowsOfMail(stack, email);
   return { email, link: link!, id: (await listed(inviter, email))!.id };
 }
 

@@ -11,6 +11,7 @@ import {
   codeOf,
   codesOn,
   logInHalf,
+  roomInStep,
   secretOn,
   sendCode,
 } from './fixtures/second-factors.js';
@@ -61,6 +62,7 @@ test('an app is connected by its first code; recovery codes come along, are show
   t.true(wrong.text.includes('This code does not work'));
   t.is(secretOn(wrong.text), secret);
   const before = browser.cookies.get('vestibule_session');
+  await roomInStep();
   const code = codeOf(secret, -1);
   t.is((await browser.post(`${settings}/totp/confirm`, { code }, page)).location, `${settings}/recovery-codes`);
   t.is(

@@ -86,14 +86,18 @@ export const subjectOf = (template: 'activation' | 'accountExists') => mailWords
 /** Starts a registration; resolves with its link when the engine knows too that the mail went out. */
 export async function buildKnownLink(stack: Stack, email: string): Promise<string> {
   const link = await buildLink(stack, email);
+  await engineKnowsOfMail(stack, email);
+  return link;
+}
+
+/** The row says so a moment earlier: it is written before the engine hears of the mail. */
+export async function engineKnowsOfMail(stack: Stack, email: string): Promise<void> {
   const { reference } = await registrationOf(stack, email);
   const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(reference));
-  // The row says so a moment earlier: it is written before the engine hears of the mail.
   await eventually(
     'the engine knows of the mail',
     async () => (await handle.query(registrationStateQuery)).state !== 'sendingActivation',
   );
-  return link;
 }
 
 /** A partner's user who has just submitted this code, without page and mail; what is looked up is looked up. */
