@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { type OrganisationKind, UserType } from './models.js';
-import { customerAccountAdministrator } from './permissions.js';
+import { customerAccountAdministrator, ownPermissions } from './permissions.js';
 import { lockSettings } from './settings.js';
 
 export interface ListedUserType {
@@ -54,14 +54,16 @@ export type UserTypeOutcome<Refusal extends string> =
 
 /**
  * Changes name and permissions. The customers' default keeps the permission that a customer's first user needs: without
- * it no customer account could be made any more. Rejects with a unique violation when the name is taken.
+ * it no customer account could be made any more. And a type keeps the permission to manage users as long as an
+ * organisation has no other enabled administrator (security.md A14); `organisations` says how many those are. Rejects with
+ * a unique violation when the name is taken.
  */
 export async function changeUserType(
   trx: Knex.Transaction,
   id: string,
   stamp: string,
   fields: UserTypeFields,
-): Promise<UserTypeOutcome<'defaultNeedsAdministrator'>> {
+): Promise<UserTypeOutcome<'defaultNeedsAdministrator'> | { kind: 'onlyAdministrators'; organisations: number }> {
   const settings = await lockSettings(trx);
   const before = await UserType.query(trx).findById(id).forUpdate();
   if (!before) return { kind: 'gone' };
@@ -69,8 +71,28 @@ export async function changeUserType(
   const isCustomerDefault = settings.default_customer_user_type_id === id;
   if (isCustomerDefault && !fields.permissions.includes(customerAccountAdministrator))
     return { kind: 'defaultNeedsAdministrator' };
+  const organisations = await countDependent(trx, before, fields);
+  if (organisations > 0) return { kind: 'onlyAdministrators', organisations };
   await UserType.query(trx).findById(id).patch(fields);
   return { kind: 'done', before };
+}
+
+/**
+ * How many organisations would lose their last enabled administrator. To be asked under the type's lock: whoever takes
+ * another administrator away holds it, too (`lockAdministrators`), so that of the two one comes first.
+ */
+async function countDependent(trx: Knex.Transaction, { id, kind, permissions }: UserType, becomes: UserTypeFields) {
+  const [permission] = ownPermissions[kind];
+  if (!permissions.includes(permission) || becomes.permissions.includes(permission)) return 0;
+  const { rows } = await trx.raw<{ rows: { count: number }[] }>(
+    `
+    select count(*)::int from (
+      select from users u join user_types t on t.id = u.user_type_id
+        where u.disabled_at is null and t.kind = :kind and :permission = any (t.permissions)
+        group by coalesce(u.customer_id, u.partner_id) having bool_and(t.id = :id)) dependent`,
+    { id, kind, permission },
+  );
+  return rows[0]!.count;
 }
 
 /** Deletes a type that nobody has and that is no default. */

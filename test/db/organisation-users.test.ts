@@ -4,6 +4,7 @@ import type { Database } from '../../db/connection.js';
 import type { OrganisationKind } from '../../db/models.js';
 import { changeUser, type UserActor, type UserChange } from '../../db/organisation-users.js';
 import { organisationOf } from '../../db/organisations.js';
+import { changeUserType, findUserType, userTypeStamp } from '../../db/user-types.js';
 import { startDatabase, type TestDatabase } from '../helpers/database.js';
 import { type BuiltMember, buildMembers, buildUserType } from './fixtures/members.js';
 
@@ -138,3 +139,41 @@ test('who is shut out has no session left, and whom staff shut out only staff le
     ['user.disabled', 'user.enabled'].map((action) => [action, staff.staffId, '192.0.2.1']),
   );
 });
+
+for (const kind of ['customer', 'partner'] as OrganisationKind[])
+  test(`a type of ${kind}s keeps the permission of the only administrators, whoever else is leaving (A14)`, async (t) => {
+    const { db } = t.context;
+    const plain = await buildUserType(db, { kind });
+    const staffId = await buildStaffId(db);
+    for (let round = 0; round < 20; round++) {
+      const types = [
+        await buildUserType(db, { kind, administrator: true }),
+        await buildUserType(db, { kind, administrator: true }),
+      ];
+      const [one, two] = (await buildMembers(db, types, kind)) as [BuiltMember, BuiltMember];
+      const [outcome, other] = await Promise.all([
+        withoutPermissions(db, one.userTypeId),
+        change(db, { staffId }, two, round % 2 ? { userTypeId: plain } : { disabled: true }),
+      ]);
+      t.deepEqual(
+        [outcome.kind, other.kind].filter((what) => what === 'done').length,
+        1,
+        `round ${round}: ${outcome.kind}, ${other.kind}`,
+      );
+      if (outcome.kind !== 'done') t.deepEqual(outcome, { kind: 'onlyAdministrators', organisations: 1 });
+      else t.is(other.kind, 'lastAdministrator');
+    }
+    // Of two organisations one has somebody else, and who is shut out counts for nothing.
+    const type = await buildUserType(db, { kind, administrator: true });
+    const another = await buildUserType(db, { kind, administrator: true });
+    await buildMembers(db, [type, another], kind);
+    const [, shutOut] = await buildMembers(db, [type, another], kind);
+    await change(db, { staffId }, shutOut!, { disabled: true });
+    t.deepEqual(await withoutPermissions(db, type), { kind: 'onlyAdministrators', organisations: 1 });
+  });
+
+async function withoutPermissions(db: Database, id: string) {
+  const type = (await findUserType(db, id))!;
+  const fields = { name: type.name, permissions: [] };
+  return db.transaction((trx) => changeUserType(trx, id, userTypeStamp(type), fields));
+}

@@ -2,6 +2,7 @@ import type { OrganisationKind } from '../../../db/models.js';
 import type { ListedUserType } from '../../../db/user-types.js';
 import { FormToken } from '../form-fields.js';
 import type { FieldErrors, PageContext } from '../models.js';
+import { Notice } from '../notice.js';
 import { Check, Input, TextArea } from './fields.js';
 import { ConsoleFrame, may } from './frame.js';
 import { Permissions, permissionWords } from './user-types-page.js';
@@ -17,6 +18,8 @@ export interface UserTypeModel {
   form: Partial<Record<string, string>>;
   errors: FieldErrors;
   error?: string;
+  /** How many organisations would have no administrator left. */
+  organisations?: number;
 }
 
 interface PartProps {
@@ -33,6 +36,11 @@ export function UserTypePage({ page, model }: PartProps) {
         <a href="/console/user-types">{t('userTypes.back')}</a>
       </p>
       {type && <Use page={page} type={type} />}
+      {model.organisations !== undefined && (
+        <Notice kind="error">
+          <p>{t('userTypes.dependent', { count: model.organisations })}</p>
+        </Notice>
+      )}
       {may(page, 'admin') ? (
         <TypeForm page={page} model={model} />
       ) : (

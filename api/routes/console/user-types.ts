@@ -35,6 +35,8 @@ interface Shown {
   form?: UserTypeForm;
   errors?: FieldErrors;
   error?: string;
+  /** How many organisations would have no administrator left. */
+  organisations?: number;
 }
 
 /** User types: what the people of an organisation may do. */
@@ -49,12 +51,12 @@ export function userTypeRoutes({ services: { db }, secure }: Wiring): Route[] {
   async function showOne(ctx: Context, shown: Shown = {}, status = 200) {
     const type = await findUserType(db, pathId(ctx));
     assertThat(type, 'notFound');
-    const { form = formOf(type), errors = {}, error } = shown;
+    const { form = formOf(type), errors = {}, error, organisations } = shown;
     const own = [...ownPermissions[type.kind]];
     showPage(
       ctx,
       UserTypePage,
-      { kind: type.kind, type, stamp: userTypeStamp(type), own, form, errors, error },
+      { kind: type.kind, type, stamp: userTypeStamp(type), own, form, errors, error, organisations },
       status,
     );
   }
@@ -94,14 +96,17 @@ export function userTypeRoutes({ services: { db }, secure }: Wiring): Route[] {
         const changed = outcome.kind === 'done' && differences({ ...outcome.before }, fields);
         const what = { action: 'userType.changed', subjectType: 'userType', subject: id } as const;
         if (changed) await recordAudit(trx, { ...auditOf(ctx), ...what, ...changed });
-        return outcome.kind;
+        return outcome;
       }),
     );
     if (!outcome) return showOne(ctx, { form, errors: { name: 'nameTaken' }, error: 'invalidFields' }, 400);
-    if (outcome === 'defaultNeedsAdministrator')
-      return showOne(ctx, { form, errors: { own0: 'defaultNeedsAdministrator' }, error: 'invalidFields' }, 400);
-    if (outcome === 'stale') return showOne(ctx, { error: 'staleEdit' }, 409);
-    if (outcome === 'gone') throw new RequestError('notFound');
+    const { kind } = outcome;
+    if (kind === 'defaultNeedsAdministrator' || kind === 'onlyAdministrators') {
+      const organisations = 'organisations' in outcome ? outcome.organisations : undefined;
+      return showOne(ctx, { form, errors: { own0: kind }, error: 'invalidFields', organisations }, 400);
+    }
+    if (kind === 'stale') return showOne(ctx, { error: 'staleEdit' }, 409);
+    if (kind === 'gone') throw new RequestError('notFound');
     done(ctx, list, 'saved', secure);
   }
 

@@ -94,6 +94,23 @@ test('the default of customers keeps its permission to manage users, with the re
   t.deepEqual((await typeOf(stack, type.name)).permissions, type.permissions);
 });
 
+test('the type of an organisation’s only administrators keeps its permission, with how many depend on it (A14)', async (t) => {
+  const { stack, admin } = t.context;
+  const type = await buildType(stack, { permissions: ['customer_account_administrator'] });
+  for (const name of ['Acme & Sons', 'Borealis'])
+    await buildUser(stack.db, {
+      user_type_id: type.id,
+      customer_id: (await stack.db('customers').insert({ name, country: 'DE' }).returning('id'))[0].id,
+    });
+  const answer = await sendForm(admin.browser, type.path, type.path, { own0: undefined, other: 'reports.read' });
+  t.is(answer.status, 400);
+  t.regex(errorOf(answer.text, 'own0') ?? '', /no other administrator/);
+  t.true(answer.text.includes('2 organisations would be left without any administrator'));
+  t.like(formOf(answer.text, type.path), { other: 'reports.read' });
+  t.deepEqual((await typeOf(stack, type.name)).permissions, type.permissions);
+  t.deepEqual(await auditOf(stack, type.id), []);
+});
+
 test('of two who edit at once the second is told, and shown the newest (C19)', async (t) => {
   const { stack, admin } = t.context;
   const type = await buildType(stack);
