@@ -62,9 +62,9 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     await clearExpired(services.db);
-    await eraseFarewells(services.db, farewellSeconds);
-    await eraseInvitations(services.db, eraseAfterSeconds);
-    await eraseJoinRequests(services.db);
+    while ((await eraseFarewells(services.db, farewellSeconds, batch)) === batch);
+    while ((await eraseInvitations(services.db, eraseAfterSeconds, batch)) === batch);
+    while ((await eraseJoinRequests(services.db, batch)) === batch);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);

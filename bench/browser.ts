@@ -23,18 +23,24 @@ export class Browser {
   }
 
   post(path: string, fields: Record<string, string>): Promise<Answer> {
-    return this.send('POST', path, new URLSearchParams(fields).toString());
+    return this.send('POST', path, { type: 'application/x-www-form-urlencoded', text: encoded(fields) });
   }
 
-  private send(method: string, path: string, body?: string): Promise<Answer> {
+  /** To the JSON API, as the script of an application's own page would. */
+  json(method: 'POST' | 'PUT', path: string, body: object): Promise<Answer> {
+    return this.send(method, path, { type: 'application/json', text: JSON.stringify(body) });
+  }
+
+  private send(method: string, path: string, body?: { type: string; text: string }): Promise<Answer> {
     const headers: Record<string, string | number> = {
       accept: 'text/html',
       'accept-language': 'en',
       'sec-fetch-site': 'same-origin',
       ...(this.cookies.size > 0 && { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
       ...(body !== undefined && {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': Buffer.byteLength(body),
+        'content-type': body.type,
+        'content-length': Buffer.byteLength(body.text),
+        'vestibule-request': 'bench',
       }),
     };
     return new Promise((resolve, reject) => {
@@ -51,7 +57,7 @@ export class Browser {
           resolve({ status, location: answered.location, text: Buffer.concat(chunks).toString() });
         });
       });
-      sent.end(body);
+      sent.end(body?.text);
     });
   }
 
@@ -62,6 +68,8 @@ export class Browser {
     }
   }
 }
+
+const encoded = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
 
 /** The fields that a form sends by itself (hidden ones, and boxes with a value), by name. */
 export function presetFields(page: string): Record<string, string> {

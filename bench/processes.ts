@@ -52,6 +52,12 @@ export function peakMemory(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+/** Resident now, in bytes. */
+export function residentMemory(pid: number): number {
+  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
 /** Starts a part of `dev/`, which does not tell its process's number; only one may be starting at a time. */
 export async function withPid<Part extends object>(start: () => Promise<Part>): Promise<Part & { pid: number }> {
   const before = new Set(livingChildren());

@@ -12,7 +12,7 @@ import { startNodePart } from '../dev/node-part.js';
 import { choosePort } from '../dev/ports.js';
 import { startPostgres } from '../dev/postgres.js';
 import { startTemporal } from '../dev/temporal.js';
-import { startMailSink } from './mail-sink.js';
+import { type MailSink, startMailSink } from './mail-sink.js';
 import { noHash } from './no-hash.js';
 import type { Store } from './options.js';
 import { withPid } from './processes.js';
@@ -31,41 +31,79 @@ const limits = Object.keys(defaultLimits)
   .map((name) => `${name}=1000000000`)
   .join(',');
 
-/** The whole product on free ports, each part a process of its own as `npm start` has it, PostgreSQL durable. */
-export async function startProduct(cli: string, store: Store, variant: 'product' | 'without-hash'): Promise<Subject> {
+/** The whole product, running, with what a bench needs of it. */
+export interface Deployment {
+  url: string;
+  agent: Agent;
+  mails: MailSink;
+  db: Database;
+  /** PostgreSQL's. */
+  databaseLog: string;
+  /** Where Temporal keeps its histories, unless in memory. */
+  temporalFile?: string;
+  temporal: Client;
+  secretKeys: string;
+  pids: Record<'API' | 'worker' | 'Temporal' | 'PostgreSQL', number>;
+  readyAfter: Record<string, number>;
+  stop(): Promise<void>;
+}
+
+/** On free ports, each part a process of its own as `npm start` has it, PostgreSQL durable. */
+export async function deploy(cli: string, store: Store, variant: 'product' | 'without-hash'): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
   await chmod(folder, 0o755); // PostgreSQL does not run as root, and must be able to enter
   const databaseLog = join(folder, 'postgres.log');
-  const databaseFile = store === 'file' ? join(folder, 'temporal.sqlite') : undefined;
+  const temporalFile = store === 'file' ? join(folder, 'temporal.sqlite') : undefined;
   const postgres = await withPid(() => startPostgres({ folder: join(folder, 'postgres'), log: databaseLog }));
-  const temporal = await withPid(() => startTemporal({ cli, databaseFile }));
+  const temporal = await withPid(() => startTemporal({ cli, databaseFile: temporalFile }));
   const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-bench' });
   await migrate(db);
   const mails = await startMailSink();
   const port = await choosePort(0);
   const url = `http://127.0.0.1:${port}`;
-  const env = environment({ database: postgres.url, temporal: temporal.address, smtp: mails.smtpUrl, url, port });
+  const secretKeys = `bench:${randomBytes(32).toString('base64url')}`;
+  const addresses = { database: postgres.url, temporal: temporal.address, smtp: mails.smtpUrl, url, port };
+  const env = environment(addresses, secretKeys);
   const [worker, api] = await Promise.all([
     startScript(folder, 'worker', scripts.worker, env),
     startScript(folder, 'api', scripts[variant], env),
   ]);
   const connection = await Connection.connect({ address: temporal.address });
   const agent = new Agent({ keepAlive: true });
-  const register = () => registerCustomer({ url, agent, mails });
   return {
-    register,
-    pids: { API: api.pid, worker: worker.pid, Temporal: temporal.pid, PostgreSQL: postgres.pid },
+    url,
+    agent,
+    mails,
+    db,
+    databaseLog,
+    temporalFile,
     temporal: new Client({ connection }),
+    secretKeys,
+    pids: { API: api.pid, worker: worker.pid, Temporal: temporal.pid, PostgreSQL: postgres.pid },
     readyAfter: { API: api.readyAfter, worker: worker.readyAfter },
-    check: () => checkHashes(db, variant),
-    // The hash sends no SQL.
-    countSql: variant === 'product' ? () => countSql(db, databaseLog, register) : undefined,
     stop: async () => {
       agent.destroy();
       await Promise.all([api.stop(), worker.stop(), connection.close(), db.destroy(), mails.stop()]);
       await Promise.all([temporal.stop(), postgres.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** The product as something that registers customers. */
+export async function startProduct(cli: string, store: Store, variant: 'product' | 'without-hash'): Promise<Subject> {
+  const deployment = await deploy(cli, store, variant);
+  const { db, databaseLog, pids, temporal, readyAfter, stop } = deployment;
+  const register = () => registerCustomer(deployment);
+  return {
+    register,
+    pids,
+    temporal,
+    readyAfter,
+    check: () => checkHashes(db, variant),
+    // The hash sends no SQL.
+    countSql: variant === 'product' ? () => countSql(db, databaseLog, register) : undefined,
+    stop,
   };
 }
 
@@ -78,7 +116,7 @@ interface Addresses {
 }
 
 /** Nothing of the surroundings but what Node itself is told (a profiler, for example). */
-const environment = ({ database, temporal, smtp, url, port }: Addresses): NodeJS.ProcessEnv => ({
+const environment = ({ database, temporal, smtp, url, port }: Addresses, secretKeys: string): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   NODE_OPTIONS: process.env.NODE_OPTIONS,
   DATABASE_URL: database,
@@ -87,7 +125,7 @@ const environment = ({ database, temporal, smtp, url, port }: Addresses): NodeJS
   MAIL_FROM: 'Vestibule <no-reply@vestibule.localhost>',
   PUBLIC_URL: url,
   PORT: String(port),
-  SECRET_KEYS: `bench:${randomBytes(32).toString('base64url')}`,
+  SECRET_KEYS: secretKeys,
   VESTIBULE_MODE: 'development',
   LIMITS: limits,
 });

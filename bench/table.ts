@@ -12,7 +12,7 @@ interface Column {
   atOnce: number;
 }
 
-type Row = [title: string, ...cells: string[]];
+export type Row = [title: string, ...cells: string[]];
 
 const titles: Record<Variant, string> = {
   floor: 'Floor',
@@ -117,7 +117,8 @@ const measurementOf = (results: Result[], variant: Variant, { store, atOnce }: C
 const oneDigit = (value: number | undefined): string => value?.toFixed(1) ?? '';
 const short = (value: number): string => String(Number(value.toFixed(1)));
 
-function align([head, ...rows]: Row[]): string {
+/** Rows of Markdown as a table that is also readable as it is. */
+export function align([head, ...rows]: Row[]): string {
   const all = [head as Row, ...rows];
   const widths = (head as Row).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0), 3));
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;

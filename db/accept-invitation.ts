@@ -115,11 +115,17 @@ export async function registrationsOfEndedInvitations(db: Knex, limit: number): 
   return rows.map(({ reference }) => reference);
 }
 
-/** Erases the address from invitations that ended or ran out this long ago (security.md R1). */
-export async function eraseInvitations(db: Knex, olderThanSeconds: number): Promise<void> {
-  await db.raw(
+/**
+ * Erases the address from invitations that ended or ran out this long ago (security.md R1). Returns how many it erased,
+ * at most `limit`.
+ */
+export async function eraseInvitations(db: Knex, olderThanSeconds: number, limit: number): Promise<number> {
+  const result = await db.raw(
     `update invitations set email = null, ended_at = coalesce(ended_at, expires_at), outcome = coalesce(outcome, 'void')
-      where email is not null and coalesce(ended_at, expires_at) < now() - make_interval(secs => :olderThanSeconds)`,
-    { olderThanSeconds },
+      where id in (select id from invitations
+        where email is not null and coalesce(ended_at, expires_at) < now() - make_interval(secs => :olderThanSeconds)
+        limit :limit for update skip locked)`,
+    { olderThanSeconds, limit },
   );
+  return result.rowCount;
 }

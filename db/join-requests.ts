@@ -146,9 +146,17 @@ export const unaskedRequests = (db: Knex, olderThanSeconds: number, limit: numbe
     .limit(limit)
     .pluck('id');
 
-/** With the registration, the name in its request is erased (security.md R1). */
-export const eraseJoinRequests = (db: Knex): Promise<unknown> =>
-  db('join_requests').whereIn('registration_id', db('registrations').whereNotNull('erased_at').select('id')).delete();
+/** With the registration, the name in its request is erased (security.md R1). Returns how many, at most `limit`. */
+export const eraseJoinRequests = (db: Knex, limit: number): Promise<number> =>
+  db('join_requests')
+    .whereIn(
+      'id',
+      db('join_requests as j')
+        .whereExists(db('registrations as r').whereRaw('r.id = j.registration_id').whereNotNull('r.erased_at'))
+        .limit(limit)
+        .select('j.id'),
+    )
+    .delete();
 
 /** Lets a registrant in: their registration becomes that of an invited person, on the terms of whoever approved. */
 export async function bindInvitation(

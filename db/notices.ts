@@ -124,11 +124,18 @@ export async function recordNotice(
     });
 }
 
-/** Erases the addresses of last mails that could not be delivered in this time. Returns how many. */
-export const eraseFarewells = (db: Knex, olderThanSeconds: number): Promise<number> =>
+/** Erases the addresses of last mails that could not be delivered in this time. Returns how many, at most `limit`. */
+export const eraseFarewells = (db: Knex, olderThanSeconds: number, limit: number): Promise<number> =>
   db('notices')
-    .whereIn('template', farewells)
-    .whereRaw('created_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+    .whereIn(
+      'id',
+      db('notices')
+        // Written out: by bindings, PostgreSQL could not know that the index of these is meant.
+        .whereRaw(`template in (${farewells.map((template) => `'${template}'`).join(', ')})`)
+        .whereRaw('created_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+        .limit(limit)
+        .select('id'),
+    )
     .delete();
 
 /** Notices that nobody has mailed this long after they were written: Temporal may have been away. */

@@ -122,7 +122,7 @@ const ofCompany = (db: Knex, prefix: string) =>
   );
 
 /** A pattern for LIKE in which nothing typed is a sign of its own. */
-const startingWith = (typed: string) => `${typed.replaceAll(/[\\%_]/g, '\\$&')}%`;
+export const startingWith = (typed: string) => `${typed.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** How many of those that match stand in one of these states. */
 export async function countInStates(db: Knex, filter: RegistrationFilter, states: string[]): Promise<number> {

@@ -1,32 +1,27 @@
 import type { Knex } from 'knex';
 import type { RegistrationKind } from './models.js';
 
-export interface WaitingTime {
-  state: string;
-  /** Seconds that half of those standing there have at least been there. */
-  median: number;
-}
-
-/** How long open registrations have been in their states. */
-export async function waitingTimes(db: Knex): Promise<WaitingTime[]> {
-  const { rows } = await db.raw<{ rows: WaitingTime[] }>(`
-    select state, percentile_cont(0.5) within group (order by extract(epoch from now() - state_since))::float8 as median
-      from registrations where ended_at is null group by state`);
-  return rows;
-}
-
-export interface AttentionCount {
+/** Of one state in which registrations stand. */
+export interface StateFigures {
   state: string;
   count: number;
-  /** Seconds that the one waiting longest has been there. */
-  longest: number;
+  /** Seconds that half of those standing there have at least been there; null where they have ended. */
+  median: number | null;
+  /** How many of them need an operator. */
+  attention: number;
+  /** Seconds that the one of these waiting longest has been there; null without any. */
+  longest: number | null;
 }
 
-/** What needs an operator, by state. */
-export async function attentionCounts(db: Knex): Promise<AttentionCount[]> {
-  const { rows } = await db.raw<{ rows: AttentionCount[] }>(`
-    select state, count(*)::int as count, extract(epoch from now() - min(state_since))::float8 as longest
-      from registrations where attention group by state`);
+/** Where all registrations stand, in one pass over them. */
+export async function stateFigures(db: Knex): Promise<StateFigures[]> {
+  const { rows } = await db.raw<{ rows: StateFigures[] }>(`
+    select state, count(*)::int as count,
+        extract(epoch from now() - percentile_disc(0.5) within group (order by state_since desc)
+          filter (where ended_at is null))::float8 as median,
+        count(*) filter (where attention)::int as attention,
+        extract(epoch from now() - min(state_since) filter (where attention))::float8 as longest
+      from registrations group by state`);
   return rows;
 }
 

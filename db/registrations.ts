@@ -220,9 +220,3 @@ export async function eraseEnded(db: Knex, olderThanSeconds: number, limit: numb
   );
   return result.rowCount;
 }
-
-/** How many registrations stand in each state. */
-export async function countByState(db: Knex): Promise<Record<string, number>> {
-  const rows = await db('registrations').select('state').count('* as count').groupBy('state');
-  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
-}

@@ -16,6 +16,7 @@ import { platform } from './014-platform.js';
 import { webhooks } from './014-webhooks.js';
 import { sessionRotation } from './015-session-rotation.js';
 import { joinRequests } from './016-join-requests.js';
+import { scale } from './017-scale.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -35,6 +36,7 @@ const migrations = {
   '014-webhooks': webhooks,
   '015-session-rotation': sessionRotation,
   '016-join-requests': joinRequests,
+  '017-scale': scale,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

@@ -1,11 +1,12 @@
-import { attentionCounts, funnel, waitingTimes } from '../../../db/registration-statistics.js';
-import { countByState } from '../../../db/registrations.js';
+import { funnel } from '../../../db/registration-statistics.js';
 import { effectOutcomes, registrationMachine } from '../../../machines/registration.js';
 import type { Context, Route } from '../../http.js';
 import { translator } from '../../i18n.js';
+import { keptIfMany } from '../../kept-figures.js';
 import { drawMachine } from '../../machine-diagram.js';
 import { type OverviewModel, OverviewPage } from '../../pages/console/overview.js';
 import { shortDuration } from '../../pages/console/registrations-waiting.js';
+import { currentStates } from '../../registration-figures.js';
 import { registrationStates } from '../../registration-states.js';
 import { showPage } from '../../show-page.js';
 import type { Wiring } from '../wiring.js';
@@ -13,24 +14,26 @@ import { temporalUrl } from './registration-page.js';
 
 /** Days of the funnel, today included. */
 const funnelDays = 14;
+const currentFunnel = keptIfMany(
+  (db) => funnel(db, funnelDays),
+  (days) => days.reduce((sum, { started }) => sum + started, 0),
+);
 
 /** The Console's first page: numbers only, nothing of a person (security.md A15). */
 export function overviewRoutes(wiring: Wiring): Route[] {
   const { db } = wiring.services;
 
   async function show(ctx: Context) {
-    const [counts, waiting, attention, days] = await Promise.all([
-      countByState(db),
-      waitingTimes(db),
-      attentionCounts(db),
-      funnel(db, funnelDays),
-    ]);
-    const medians = new Map(waiting.map(({ state, median }) => [state, median]));
+    const [figures, days] = await Promise.all([currentStates(db), currentFunnel(db)]);
+    const known = new Map(figures.map((figure) => [figure.state, figure]));
     const states = registrationStates.map(({ name: state }) => ({
       state,
-      count: counts[state] ?? 0,
-      median: medians.get(state),
+      count: known.get(state)?.count ?? 0,
+      median: known.get(state)?.median ?? undefined,
     }));
+    const attention = figures
+      .filter((figure) => figure.attention > 0)
+      .map(({ state, attention: count, longest }) => ({ state, count, longest: longest ?? 0 }));
     const model: OverviewModel = {
       states,
       attention: attention.sort((one, other) => other.longest - one.longest),

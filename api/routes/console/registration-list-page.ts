@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../db/connection.js';
 import { countInStates, type ListedRegistration, listRegistrations } from '../../../db/registration-list.js';
-import { countByState } from '../../../db/registrations.js';
 import type { Context } from '../../http.js';
 import { maskEmail } from '../../mask.js';
 import { RegistrationsPage } from '../../pages/console/registrations.js';
 import { type RegistrationRow, rowsOnPage, type TypedFilter } from '../../pages/console/registrations-model.js';
 import type { FieldErrors } from '../../pages/models.js';
+import { currentStates } from '../../registration-figures.js';
 import { attentionStates, registrationStates, retryStates } from '../../registration-states.js';
 import { showPage } from '../../show-page.js';
 import { judgeFilter, stateGroups } from './registration-filter.js';
@@ -32,7 +32,7 @@ export async function showList(
   const [found, retryable, counted] = await Promise.all([
     'filter' in judged ? listRegistrations(db, judged.filter, cursor, rowsOnPage) : { rows: [] },
     'filter' in judged ? countInStates(db, judged.filter, retryStates) : 0,
-    countByState(db),
+    currentStates(db),
   ]);
   const faults = { ...errors, ...('errors' in judged ? judged.errors : {}) };
   const states = registrationStates.map(({ name }) => name);
@@ -41,7 +41,7 @@ export async function showList(
     rows: found.rows.map(presentRow),
     typed,
     errors: faults,
-    counts: counts(counted),
+    counts: counts(Object.fromEntries(counted.map(({ state, count }) => [state, count]))),
     now: new Date().toISOString(),
     retryable,
     states,
