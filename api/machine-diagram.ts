@@ -1,5 +1,5 @@
 /** Draws a machine as SVG, from nothing but the machine and the words for its states. */
-import { type Graph, instance } from '@viz-js/viz';
+import type { Graph } from '@viz-js/viz';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { eventLabelOf, type Outcomes } from '../machines/arrow-labels.js';
 import { ancestors, descendants, isNamed } from './registration-states.js';
@@ -54,6 +54,7 @@ function layoutOf(machine: AnyStateMachine, options: DiagramOptions, states: Any
 }
 
 async function layOut(graph: Graph, label: string): Promise<string> {
+  const { instance } = await import('@viz-js/viz');
   const viz = await instance();
   return withoutOwnStyle(viz.renderString(graph, { format: 'svg' }), label);
 }
