@@ -13,7 +13,17 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['machines', 'workflows', 'activities', 'api', 'db', 'dev', 'bench', 'test'];
 /** Drivers that knex asks for by name, and nobody here has. */
-const otherDatabases = ['better-sqlite3', 'mariadb', 'mariadb/callback', 'mysql', 'mysql2', 'oracledb', 'sqlite3', 'tedious', 'pg-query-stream'];
+const otherDatabases = [
+  'better-sqlite3',
+  'mariadb',
+  'mariadb/callback',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'sqlite3',
+  'tedious',
+  'pg-query-stream',
+];
 const emptyMap = `data:application/json;base64,${btoa('{"version":3,"sources":[""],"mappings":"AAAA"}')}`;
 const browserScripts = 'api/pages/scripts';
 const out = join(root, 'build');
@@ -90,7 +100,9 @@ async function bundleProcess(entryPoint, external) {
     sourcesContent: false,
     external: ['@node-rs/argon2', 'pg-native', ...otherDatabases, ...external],
     // What is CommonJS asks for Node's own modules by `require`.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     plugins: [{ name: 'places', setup: (bundle) => bundle.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, keepPlace) }],
   });
 
@@ -99,7 +111,10 @@ async function bundleProcess(entryPoint, external) {
     const loader = path.endsWith('x') ? 'tsx' : path.endsWith('ts') ? 'ts' : 'js';
     const code = readFileSync(path, 'utf8');
     if (path.includes('/node_modules/'))
-      return { loader, contents: `${code.replaceAll(/^\/\/# sourceMappingURL=.*$/gm, '')}\n//# sourceMappingURL=${emptyMap}` };
+      return {
+        loader,
+        contents: `${code.replaceAll(/^\/\/# sourceMappingURL=.*$/gm, '')}\n//# sourceMappingURL=${emptyMap}`,
+      };
     const place = relative(join(root, dirname(entryPoint)), path).replace(/\.tsx?$/, '.js');
     return { loader, contents: code.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`) };
   }
