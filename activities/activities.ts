@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { Database } from '../db/connection.js';
 import type { SecretKeys } from '../db/secret-keys.js';
 import { advanceJoinRequest } from './advance-join-request.js';
@@ -8,7 +9,7 @@ import { notifyApprovalAwaited, notifyLookupDelayed, tellOutcome } from './notif
 import { recordTransitions } from './record-transitions.js';
 import { lookUpPartner, resolvePartner } from './resolve-partner.js';
 import { nextOfBatch, noteSent } from './retry-batch.js';
-import { sendActivationMail } from './send-activation-mail.js';
+import { type SendActivationMailInput, sendActivationMail } from './send-activation-mail.js';
 import { sendNotice } from './send-notice.js';
 import { testProvider } from './test-provider.js';
 
@@ -28,7 +29,9 @@ export interface ActivityContext {
 /** Every activity by name, as the worker registers them; most are effects of the machine. */
 export function createActivities(context: ActivityContext) {
   return {
-    sendActivationMail: sendActivationMail(context),
+    // Within a workflow task, which must not be held up by a mail server that hangs.
+    sendActivationMail: (input: SendActivationMailInput) =>
+      sendActivationMail(context)(input, { atOnce: Context.current().info.isLocal }),
     resolvePartner: resolvePartner(context),
     lookUpPartner: lookUpPartner(context),
     notifyLookupDelayed: notifyLookupDelayed(context),

@@ -28,6 +28,8 @@ export interface OutgoingMail {
   html: string;
   text: string;
   language: string;
+  /** Rather fail than take long: fails without a try while the mail server has just failed. */
+  atOnce?: boolean;
 }
 
 /** In milliseconds. `overall` covers waiting for a free connection too, and stays below the activity's own timeout (30 s). */
@@ -36,6 +38,8 @@ export interface MailTimeouts {
   greeting: number;
   socket: number;
   overall: number;
+  /** Instead of `overall` for what is sent at once. */
+  atOnce: number;
 }
 
 export interface MailerOptions {
@@ -61,7 +65,15 @@ export interface Mailer {
   close(): void;
 }
 
-const defaultTimeouts: MailTimeouts = { connection: 5_000, greeting: 5_000, socket: 10_000, overall: 18_000 };
+const defaultTimeouts: MailTimeouts = {
+  connection: 5_000,
+  greeting: 5_000,
+  socket: 10_000,
+  overall: 18_000,
+  atOnce: 2_000,
+};
+/** How long nothing is sent at once after the mail server has failed. */
+const failingFor = 10_000;
 /** Short, so that a server that closes idle connections early is seldom met with a dead one. */
 const idleConnectionTtl = 60_000;
 const socketCloseTimeout = 1_000;
@@ -91,20 +103,25 @@ export const createMailer = ({ smtpUrl, from, tls, ca, log, timeouts: given }: M
   // An 'error' event without a listener would end the process; each failed send is told to its caller anyway.
   transport.on('error', (error) => log?.warn({ failure: classify(error).message }, 'mail connection failed'));
 
+  let failed: { at: number; failure: MailServerUnavailable } | undefined;
   const attempt = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const startedAt = Date.now();
     try {
-      return await work();
+      const result = await work();
+      failed = undefined;
+      return result;
     } catch (error) {
       const failure = classify(error);
+      failed = failure instanceof MailServerUnavailable ? { at: Date.now(), failure } : undefined;
       log?.warn({ failure: failure.message, durationMs: Date.now() - startedAt }, 'mail not accepted');
       throw failure;
     }
   };
 
   return {
-    send: (mail) =>
-      attempt(async () => {
+    send: async (mail) => {
+      if (mail.atOnce && failed && Date.now() - failed.at < failingFor) throw failed.failure;
+      return attempt(async () => {
         // Never reaches the server: nodemailer would read some such strings as several recipients, or as another one.
         if (!isAddress(mail.to)) throw new RecipientRefused(unusableAddress);
         const info = await transport.sendMail({
@@ -123,10 +140,11 @@ export const createMailer = ({ smtpUrl, from, tls, ca, log, timeouts: given }: M
             'X-Auto-Response-Suppress': 'OOF, AutoReply',
             'Content-Language': oneLine(mail.language),
           },
-          signal: AbortSignal.timeout(timeouts.overall),
+          signal: AbortSignal.timeout(mail.atOnce ? timeouts.atOnce : timeouts.overall),
         });
         return { reply: replyOf(info.response) };
-      }),
+      });
+    },
     verify: () =>
       attempt(async () => {
         await within(timeouts.overall, transport.verify());

@@ -20,7 +20,7 @@ export interface SendActivationMailInput extends EffectInput<MailOutcome> {
  */
 export const sendActivationMail =
   ({ db, mailer, keys, publicUrl }: ActivityContext) =>
-  async (input: SendActivationMailInput): Promise<EffectResult<MailOutcome>> => {
+  async (input: SendActivationMailInput, { atOnce = false } = {}): Promise<EffectResult<MailOutcome>> => {
     const { registrationId, sequence, purpose: template } = input;
     const mailDomain = new URL(publicUrl).hostname;
     const mail = await prepareMail(db, keys, { registrationId, sequence, template, mailDomain });
@@ -37,6 +37,7 @@ export const sendActivationMail =
         messageId: mail.messageId,
         language: mail.language,
         ...render(mail, publicUrl),
+        atOnce,
       });
       return await settle(db, input, outcome, { sequence, reply });
     } catch (error) {

@@ -6,6 +6,7 @@ import {
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -58,8 +59,11 @@ export interface EngineOptions {
 export class Engine {
   constructor(private readonly options: EngineOptions) {}
 
-  /** Starts the registration's workflow, or asks the running one for a fresh link. Rejects when Temporal is away. */
-  async requestLink(registration: Registration, settings: Settings): Promise<void> {
+  /**
+   * Starts the registration's workflow, or asks the running one for a fresh link. Rejects when Temporal is away.
+   * A row that is new can have no workflow yet, unless somebody asked for a link meanwhile: then the first mail is due anyway.
+   */
+  async requestLink(registration: Registration, settings: Settings, isNew = false): Promise<void> {
     const { client, taskQueue, publicUrl } = this.options;
     const { id, reference, kind } = registration;
     const input: RegistrationWorkflowInput = {
@@ -68,44 +72,42 @@ export class Engine {
       kind,
       lifetimes: lifetimes(settings, registration),
       consoleUrl: `${publicUrl}/console/registrations/${reference}`,
+      mailAtOnce: true,
     };
+    const options: WorkflowStartOptions = {
+      workflowId: registrationWorkflowId(reference),
+      taskQueue,
+      args: [input],
+      // A registration has one workflow for ever; what has ended is not run again under its reference.
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      // Without the kind, which the person may change: the current details tell it.
+      staticSummary: `Registration ${reference}`,
+      staticDetails: `[Open in the Console](${input.consoleUrl})`,
+      typedSearchAttributes: [
+        { key: registrationStateAttribute, value: 'sendingActivation' },
+        { key: registrationKindAttribute, value: kind },
+        { key: registrationAttentionAttribute, value: false },
+      ],
+    };
+    const { workflow } = client;
     await client.withDeadline(Date.now() + acceptWithin, () =>
-      client.workflow.signalWithStart(registrationWorkflowType, {
-        workflowId: registrationWorkflowId(reference),
-        taskQueue,
-        args: [input],
-        signal: requestLinkSignal,
-        signalArgs: [],
-        // A registration has one workflow for ever; what has ended is not run again under its reference.
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        // Without the kind, which the person may change: the current details tell it.
-        staticSummary: `Registration ${reference}`,
-        staticDetails: `[Open in the Console](${input.consoleUrl})`,
-        typedSearchAttributes: [
-          { key: registrationStateAttribute, value: 'sendingActivation' },
-          { key: registrationKindAttribute, value: kind },
-          { key: registrationAttentionAttribute, value: false },
-        ],
-      }),
+      isNew
+        ? startOnce(workflow.start(registrationWorkflowType, options))
+        : workflow.signalWithStart(registrationWorkflowType, { ...options, signal: requestLinkSignal, signalArgs: [] }),
     );
   }
 
   /** Starts a workflow that serves a row which is there already; does nothing if it runs or has run. Needs no worker. */
   async serve(type: ServiceWorkflow, id: string): Promise<void> {
     const { client, taskQueue } = this.options;
-    await client
-      .withDeadline(Date.now() + acceptWithin, () =>
-        client.workflow.start(type, {
-          workflowId: serviceWorkflowId(type, id),
-          taskQueue,
-          args: [{ id }],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        }),
-      )
-      .catch((error) => {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      });
+    const options: WorkflowStartOptions = {
+      workflowId: serviceWorkflowId(type, id),
+      taskQueue,
+      args: [{ id }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    };
+    await client.withDeadline(Date.now() + acceptWithin, () => startOnce(client.workflow.start(type, options)));
   }
 
   /** References of registrations whose workflow did not end by itself, since then. */
@@ -166,6 +168,12 @@ export class Engine {
     }
   }
 }
+
+/** A workflow that runs, or has run, under this id is the one that was wanted. */
+const startOnce = (start: Promise<unknown>): Promise<unknown> =>
+  start.catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  });
 
 /**
  * Temporal drops an update whose workflow task it refuses, e.g. because a timer or signal came just when the workflow

@@ -65,7 +65,7 @@ export async function startRegistration(
   });
   if (!(await limits.mayMail(email))) return;
   try {
-    await engine.requestLink(registration, settings);
+    await engine.requestLink(registration, settings, registration.is_new);
   } catch (error) {
     log.warn(
       { err: error, reference: registration.reference },

@@ -1,7 +1,6 @@
-import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineUpdate } from '@temporalio/workflow';
 
 export const floorWorkflowType = 'floor';
-export const requestSignal = defineSignal('request');
 export const submitUpdate = defineUpdate<{ state: string }>('submit');
 
 export interface FloorInput {

@@ -5,7 +5,6 @@
 import {
   allHandlersFinished,
   condition,
-  proxyActivities,
   proxyLocalActivities,
   proxySinks,
   type Sinks,
@@ -14,19 +13,17 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { registrationAttentionAttribute, registrationStateAttribute } from '../workflows/messages.js';
-import { type FloorActivities, type FloorInput, requestSignal, submitUpdate } from './floor-messages.js';
+import { type FloorActivities, type FloorInput, submitUpdate } from './floor-messages.js';
 
 export interface FloorSinks extends Sinks {
   bench: { settled(): void };
 }
 
-const { sendMail } = proxyActivities<FloorActivities>({ startToCloseTimeout: '30s' });
-const { createAccount } = proxyLocalActivities<FloorActivities>({ startToCloseTimeout: '4s' });
+const { sendMail, createAccount } = proxyLocalActivities<FloorActivities>({ startToCloseTimeout: '4s' });
 const { bench } = proxySinks<FloorSinks>();
 
 export async function floor({ lifetime }: FloorInput): Promise<{ state: string }> {
   let submitted = false;
-  setHandler(requestSignal, () => {});
   setHandler(submitUpdate, async () => {
     await createAccount();
     publish('completed');

@@ -25,12 +25,17 @@ export interface NewRegistration {
   lifetimeSeconds: number;
 }
 
+export type OpenedRegistration = Registration & {
+  /** Made by this call: no workflow of it can run yet. */
+  is_new: boolean;
+};
+
 /**
  * The open registration of this e-mail, made if there is none; any number of callers at once get the same one.
  * What a repeated start sends along changes nothing: it is not proven to come from the mailbox's owner.
  */
-export async function openRegistration(db: Knex, registration: NewRegistration): Promise<Registration> {
-  const { rows } = await db.raw<{ rows: Registration[] }>(
+export async function openRegistration(db: Knex, registration: NewRegistration): Promise<OpenedRegistration> {
+  const { rows } = await db.raw<{ rows: OpenedRegistration[] }>(
     `
     with opened as (
       insert into registrations (reference, kind, email, language, state, expires_at)

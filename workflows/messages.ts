@@ -16,6 +16,11 @@ export interface RegistrationWorkflowInput extends RegistrationInput {
   reference: string;
   /** Address of the registration in the Console, for support in the Temporal UI. */
   consoleUrl: string;
+  /**
+   * The first mail is tried within the first workflow task. What is older has it not, and is replayed as it ran; so
+   * workers are renewed before the API that sets it (docs/operating.md).
+   */
+  mailAtOnce?: boolean;
 }
 
 /**

@@ -3,7 +3,9 @@
  *
  * 1. The steps are the machine's (`machines/registration.ts`); this file gives the effects their time limits, and
  *    translates messages to events.
- * 2. `sendActivationMail` is an activity of its own: it retries, and shows in the Temporal UI while it does.
+ * 2. `sendActivationMail` is tried once within the first workflow task, for the person waits for this mail. When the mail
+ *    server does not take it at once, and for every later mail, it is an activity of its own: it retries, and shows in the
+ *    Temporal UI while it does.
  * 3. `createAccount` runs inside the submit's own workflow task, so that the person's request returns with the outcome;
  *    only when the database does not answer does it become an activity of its own.
  * 4. After a crash anywhere: the row is there before the workflow, every effect may run again and finds what it did.
@@ -22,6 +24,7 @@ import {
 } from '@temporalio/workflow';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Activities } from '../activities/activities.js';
+import type { SendActivationMailInput } from '../activities/send-activation-mail.js';
 import {
   effectOutcomes,
   finalNotices,
@@ -51,6 +54,8 @@ const mail = proxyActivities<Activities>({
   scheduleToCloseTimeout: '75s',
   retry: { initialInterval: '2s', maximumInterval: '20s' },
 });
+/** Longer than the mail client takes at most when it must answer at once. */
+const mailAtOnce = proxyLocalActivities<Activities>({ startToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
 /** On a queue of its own: a provider that hangs holds up nobody else (security.md F9). */
 const provider = proxyActivities<Activities>({
   summary: 'Partner lookup at the Partner Provider',
@@ -88,7 +93,8 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
     machine: registrationMachine,
     input: { kind: input.kind, lifetimes: input.lifetimes },
     outcomes: effectOutcomes,
-    runEffect: (name, effectInput, record) => runEffect(name, { registrationId, record, ...effectInput } as never),
+    runEffect: (name, effectInput, record) =>
+      runEffect(name, { registrationId, record, ...effectInput } as never, input.mailAtOnce),
     recordTransitions: (transitions) =>
       withinTask
         .recordTransitions({ registrationId, transitions })
@@ -130,13 +136,18 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
   return { state: stateName(final) };
 }
 
-function runEffect(name: string, input: never): Promise<{ outcome: string }> {
-  if (name === 'sendActivationMail') return mail.sendActivationMail(input);
+function runEffect(name: string, input: never, atOnce = false): Promise<{ outcome: string }> {
+  if (name === 'sendActivationMail') return sendActivationMail(input, atOnce);
   if (name === 'notifyLookupDelayed') return mail.notifyLookupDelayed(input);
   if (name === 'notifyApprovalAwaited') return mail.notifyApprovalAwaited(input);
   if (name === 'resolvePartner') return resolvePartner(input);
   if (name === 'createAccount') return withinTask.createAccount(input).catch(() => database.createAccount(input));
   throw new Error(`no activity for the effect ${name}`);
+}
+
+function sendActivationMail(input: SendActivationMailInput, atOnce: boolean): Promise<{ outcome: string }> {
+  const retried = () => mail.sendActivationMail(input);
+  return atOnce && input.sequence === 1 ? mailAtOnce.sendActivationMail(input).catch(retried) : retried();
 }
 
 /** Our own code table first, within the task: only a code that is not in it is a matter for the provider. */

@@ -217,6 +217,21 @@ test('A server that keeps the connection alive without getting on is given up by
   t.true(Date.now() - startedAt < 5_000);
 });
 
+test('What is to be sent at once is given up early, and not tried while the server has just failed.', async (t) => {
+  let answers = false;
+  const smtp = await startSmtp(t, {
+    onMailFrom: (_address, _session, callback) => void (answers && callback()),
+  });
+  const mailer = mailerTo(t, smtp.port, { timeouts: { overall: 60_000, socket: 60_000, atOnce: 300 } });
+  const failure = { instanceOf: MailServerUnavailable, message: 'mail server unavailable: ETIMEDOUT' };
+  await t.throwsAsync(mailer.send(mail({ atOnce: true })), failure);
+  answers = true;
+  await t.throwsAsync(mailer.send(mail({ atOnce: true })), failure, 'not tried');
+  t.is(smtp.received.length, 0);
+  t.deepEqual(await mailer.send(mail()), { reply: '250 2.0.0' }, 'what may take its time is tried all the same');
+  t.deepEqual(await mailer.send(mail({ atOnce: true })), { reply: '250 2.0.0' }, 'and shows that the server is back');
+});
+
 test('A connection lost after DATA and before the answer counts as not accepted, and the mail is not sent again by itself.', async (t) => {
   const sockets: Socket[] = [];
   let mails = 0;

@@ -14,7 +14,7 @@ import type { RegistrationKind } from '../../machines/registration.js';
 import { lifetimes } from '../machines/paths.js';
 import { Engine, type Mocks, type Opened } from '../workflows/engine.js';
 import { failing, join } from '../workflows/partners.js';
-import { settle } from '../workflows/records.js';
+import { notAtOnce, settle } from '../workflows/records.js';
 import { type Version, type Way, waysOut } from './ways-out.js';
 
 interface Recording {
@@ -65,6 +65,11 @@ const lookups =
 
 const recordings: Record<Way, Recording> = {
   completed: { goOn: (opened) => submit(opened) },
+  'mail-at-once-completed': { goOn: (opened) => submit(opened) },
+  'mail-not-at-once-completed': {
+    mocks: ({ records }) => ({ sendActivationMail: notAtOnce((input) => settle(records, input, 'sent')) }),
+    goOn: (opened) => submit(opened),
+  },
   'completed-after-draft': { goOn: (opened) => prove(opened).then(() => submit(opened)) },
   'completed-after-resend': {
     goOn: async (opened, engine) => {

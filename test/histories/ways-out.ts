@@ -22,6 +22,7 @@ export const waysOut = {
     'code-refused-then-completed',
   ],
   v3: ['invited-completed', 'invited-again-then-completed', 'invited-in-vain'],
+  v4: ['mail-at-once-completed', 'mail-not-at-once-completed'],
 } as const;
 
 export type Version = keyof typeof waysOut;

@@ -19,7 +19,6 @@ import {
   registrationStateQuery,
   registrationWorkflowId,
   registrationWorkflowType,
-  requestLinkSignal,
   type ServiceWorkflow,
   serviceWorkflowId,
 } from '../../workflows/messages.js';
@@ -91,11 +90,12 @@ export class Engine {
     return new Engine(env, new Client({ connection, identity }), workers, opened, services);
   }
 
-  /** Starts a registration as the API does: with a first signal, and the attributes of the first state. */
+  /** Starts a registration as the API does, with the attributes of the first state. */
   async open(
     changed: Partial<Lifetimes> = {},
     mocks: Mocks = () => ({}),
     kind: RegistrationKind = 'customer',
+    started: Partial<RegistrationWorkflowInput> = {},
   ): Promise<Opened> {
     const registrationId = randomUUID();
     const opened = new Opened(this, registrationId);
@@ -121,16 +121,16 @@ export class Engine {
         registrationId,
         reference,
         consoleUrl: `https://vestibule.example/console/${reference}`,
+        mailAtOnce: true,
         ...input(changed),
         kind,
+        ...started,
       },
     ];
-    opened.handle = await this.client.workflow.signalWithStart(registrationWorkflowType, {
+    opened.handle = await this.client.workflow.start(registrationWorkflowType, {
       workflowId: registrationWorkflowId(reference),
       taskQueue,
       args,
-      signal: requestLinkSignal,
-      signalArgs: [],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       staticSummary: `${kind} registration ${reference}`,
       typedSearchAttributes: [

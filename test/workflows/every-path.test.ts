@@ -16,7 +16,7 @@ import {
 } from '../machines/paths.js';
 import { type Activities, Engine, type Mocks, type Opened } from './engine.js';
 import { chooseJourneys, isTimerDuringEffect, type Journey, kindOf } from './journeys.js';
-import { Held, type Line, settle } from './records.js';
+import { Held, type Line, notAtOnce, settle } from './records.js';
 
 /** In a box of its own, for it is replaced now and then. */
 interface Context {
@@ -183,7 +183,7 @@ function hold(byProvider: boolean) {
     /** Which mails about the outcome were sent, under which number. */
     told,
     mocks: (() => ({
-      sendActivationMail: held.sendActivationMail.run,
+      sendActivationMail: notAtOnce(held.sendActivationMail.run),
       resolvePartner: byProvider ? async () => ({ outcome: 'askProvider' }) : held.resolvePartner.run,
       lookUpPartner: held.resolvePartner.run,
       notifyLookupDelayed: held.notifyLookupDelayed.run,

@@ -1,4 +1,5 @@
 /** What the activities of one registration have recorded: the same rules as db/record-transitions.ts, in memory. */
+import { activityInfo } from '@temporalio/activity';
 import type { EffectInput, EffectResult } from '../../activities/record-transitions.js';
 import type { RecordedTransition } from '../../db/record-transitions.js';
 
@@ -88,6 +89,12 @@ export class Held<Input, Result> {
       });
   }
 }
+
+/** A mail server that takes no mail at once: the mail becomes an activity of its own, so that events can overtake it. */
+export const notAtOnce =
+  <Input, Result>(send: (input: Input) => Promise<Result>) =>
+  (input: Input): Promise<Result> =>
+    activityInfo().isLocal ? Promise.reject(new Error('not at once')) : send(input);
 
 export interface Call<Input, Result> {
   input: Input;

@@ -2,7 +2,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import anyTest, { type TestFn } from 'ava';
 import { lifetimes, minute } from '../machines/paths.js';
 import { type Activities, Engine, type Mocks } from './engine.js';
-import { Held, settle } from './records.js';
+import { Held, notAtOnce, settle } from './records.js';
 
 const test = anyTest as TestFn<{ engine: Engine }>;
 
@@ -97,7 +97,7 @@ test.serial('an extension changes nothing about where the registration stands', 
 test.serial('an extension while a mail is on its way lets the mail go out under its number', async (t) => {
   type Mail = Activities['sendActivationMail'];
   const held: Held<Parameters<Mail>[0], Awaited<ReturnType<Mail>>> = new Held();
-  const opened = await t.context.engine.open({}, () => ({ sendActivationMail: held.run }));
+  const opened = await t.context.engine.open({}, () => ({ sendActivationMail: notAtOnce(held.run) }));
   const first = await held.next();
   const extending = opened.update(byOperator('EXTEND'));
   const second = await held.next();
