@@ -3,7 +3,7 @@ import { eraseInvitations, heldInvitations, registrationsOfEndedInvitations } fr
 import { eraseDisplayedApiKeys } from '../db/api-keys.js';
 import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
-import type { Database } from '../db/connection.js';
+import { eraseExpired, expired } from '../db/expired.js';
 import { openFor } from '../db/invitations.js';
 import { eraseJoinRequests, unaskedRequests } from '../db/join-requests.js';
 import type { Registration, Settings } from '../db/models.js';
@@ -21,6 +21,7 @@ import { rotateSigningKeys } from '../db/signing-keys.js';
 import { eraseEvents } from '../db/webhook-deliveries.js';
 import { eraseOldSecrets } from '../db/webhooks.js';
 import type { Services } from './registrations.js';
+import { expiredSessions } from './sessions.js';
 
 /** Milliseconds between two rounds. */
 const every = 60_000;
@@ -61,10 +62,11 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
-    await clearExpired(services.db);
+    for (const rows of [...expired, ...expiredSessions])
+      while ((await eraseExpired(services.db, rows, batch)) === batch);
     while ((await eraseFarewells(services.db, farewellSeconds, batch)) === batch);
     while ((await eraseInvitations(services.db, eraseAfterSeconds, batch)) === batch);
-    while ((await eraseJoinRequests(services.db, batch)) === batch);
+    while ((await eraseJoinRequests(services.db, eraseAfterSeconds, batch)) === batch);
     while ((await eraseExpiredRecords(services.db, batch)) === batch);
     await rotateSigningKeys(services.db, services.keys);
     await eraseDisplays(services.db);
@@ -79,14 +81,6 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     await cancelRevoked(services);
     await serveLeftovers(services, olderThanSeconds);
   });
-}
-
-/** What opens nothing any more is not kept. */
-async function clearExpired(db: Database): Promise<void> {
-  await db('rate_limits').where('expire', '<', Date.now()).delete();
-  await db('provider_tests').whereRaw("created_at < now() - interval '1 day'").delete();
-  await db('password_resets').whereRaw('expires_at < now()').delete();
-  await db('email_changes').whereRaw('expires_at < now()').delete();
 }
 
 /** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */

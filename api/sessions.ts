@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hasPendingAgreementsSql } from '../db/agreements.js';
 import type { Database } from '../db/connection.js';
+import type { Expired } from '../db/expired.js';
 import type { StaffRole } from '../db/models.js';
 import { customerAccountAdministrator, partnerAccountAdministrator } from '../db/permissions.js';
 
@@ -186,12 +187,21 @@ export const isLiveSql = `
   last_seen_at > now() - make_interval(secs => case when remembered then :rememberedIdle::float else :idle end)
   and created_at > now() - make_interval(secs => case when remembered then :rememberedAbsolute::float else :absolute end)`;
 
+const isLiveStaffSql = `last_seen_at > now() - make_interval(secs => :idle)
+  and created_at > now() - make_interval(secs => :absolute)`;
+
 /** What `isLiveSql` asks for. */
 export const liveBindings = (lifetimes: SessionLifetimes) => ({
   ...lifetimes,
   rememberedIdle: rememberedLifetimes.idle,
   rememberedAbsolute: rememberedLifetimes.absolute,
 });
+
+/** Sessions that nobody can use any more. Few live rows stand beside them, so looking at all of them is quick. */
+export const expiredSessions: Expired[] = [
+  { table: 'sessions', sql: `not (${isLiveSql})`, bindings: liveBindings(userSessionLifetimes) },
+  { table: 'staff_sessions', sql: `not (${isLiveStaffSql})`, bindings: { ...staffSessionLifetimes } },
+];
 
 /** The same for staff, whose sessions are apart from users' (S7). */
 export async function findStaffSession(
@@ -203,8 +213,7 @@ export async function findStaffSession(
     `
     with seen as (
       update staff_sessions set last_seen_at = now()
-        where token_hash = :tokenHash and last_seen_at > now() - make_interval(secs => :idle)
-          and created_at > now() - make_interval(secs => :absolute)
+        where token_hash = :tokenHash and ${isLiveStaffSql}
         returning staff_id, ${seenColumns}
     )
     select seen.token_hash as "tokenHash", s.id as "staffId", s.email, s.role, ${isFreshSql} as "isFresh",

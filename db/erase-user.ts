@@ -44,6 +44,7 @@ async function eraseRegistrations(trx: Knex.Transaction, email: string, ownId: s
     .pluck('id');
   await trx('activation_links').whereIn('registration_id', ids).delete();
   await trx('registration_submissions').whereIn('registration_id', ids).delete();
+  await trx('join_requests').whereIn('registration_id', ids).update({ name: null });
   await trx('registrations')
     .whereIn('id', ids)
     .update({ email: null, draft: null, draft_code: null, erased_at: trx.fn.now() });

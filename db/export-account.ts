@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { exportDealings } from './export-dealings.js';
 import { User } from './models.js';
+import { loadFactors } from './second-factors.js';
 
 /**
  * Everything this service keeps about a person, for themselves: neither hashes nor secrets, and nothing about anybody
@@ -7,19 +9,17 @@ import { User } from './models.js';
  */
 export async function exportAccount(db: Knex, userId: string) {
   const user = await User.query(db).findById(userId).withGraphJoined('[customer, partner, userType]').throwIfNotFound();
-  const [consents, sessions, registration, changes, emailChange] = await Promise.all([
+  const [consents, access, registration, dealings] = await Promise.all([
     consentsOf(db, userId),
-    db('sessions').where({ user_id: userId }).orderBy('created_at').select('created_at', 'last_seen_at'),
+    accessOf(db, userId),
     registrationOf(db, user.registration_id),
-    db('audit_log').where({ user_id: userId }).orderBy('id').select('at', 'action'),
-    db('email_changes').where({ user_id: userId }).first('new_email', 'created_at'),
+    exportDealings(db, user),
   ]);
   const organisation = (user.customer ?? user.partner)!;
   return {
     account: {
       id: user.id,
       email: user.email,
-      requestedEmail: emailChange?.new_email ?? null,
       givenName: user.given_name,
       familyName: user.family_name,
       phone: user.phone,
@@ -40,11 +40,55 @@ export async function exportAccount(db: Knex, userId: string) {
       vatNumber: organisation.vat_number,
     },
     consents,
-    sessions: sessions.map(({ created_at, last_seen_at }) => ({ createdAt: created_at, lastSeenAt: last_seen_at })),
+    ...access,
     registration,
-    /** What the person changed as an administrator; of whom is not theirs to carry away. */
-    administration: changes as { at: Date; action: string }[],
+    ...dealings,
   };
+}
+
+/** By what the person comes in, and what is under way to change that. */
+async function accessOf(db: Knex, userId: string) {
+  const [sessions, activity, { totpSince, passkeys, codesLeft }, signIns, emailChange, resets] = await Promise.all([
+    db('sessions')
+      .where({ user_id: userId })
+      .orderBy('created_at')
+      .select('created_at as createdAt', 'last_seen_at as lastSeenAt', 'browser', 'remembered')
+      .select('second_factor_at as secondFactorAt'),
+    db('user_activity').where({ user_id: userId }).first('last_seen_at'),
+    loadFactors(db, { userId }),
+    signInsOf(db, userId),
+    db('email_changes')
+      .where({ user_id: userId })
+      .first('new_email as newEmail', 'created_at as askedAt', 'expires_at as expiresAt'),
+    db('password_resets')
+      .where({ user_id: userId })
+      .orderBy('created_at')
+      .select('created_at as askedAt', 'expires_at as expiresAt'),
+  ]);
+  return {
+    lastSeenAt: activity?.last_seen_at ?? null,
+    sessions,
+    secondFactor: {
+      authenticatorAppSince: totpSince,
+      passkeys: passkeys.map(({ name, createdAt, lastUsedAt }) => ({ name, addedAt: createdAt, lastUsedAt })),
+      recoveryCodesLeft: codesLeft,
+    },
+    signIns,
+    emailChange: emailChange ?? null,
+    passwordResets: resets,
+  };
+}
+
+/** At which applications the person is signed in, since when. */
+async function signInsOf(db: Knex, userId: string) {
+  const { rows } = await db.raw<{ rows: { application: string; since: Date; until: Date }[] }>(
+    `
+    select a.name as application, min(r.created_at) as since, max(r.expires_at) as until
+      from sign_in_records r join applications a on a.id = r.application_id
+      where r.user_id = :userId and r.model = 'Grant' and r.expires_at > now() group by a.id order by 2`,
+    { userId },
+  );
+  return rows;
 }
 
 /** With the words that were accepted: the file speaks for itself. */

@@ -146,17 +146,26 @@ export const unaskedRequests = (db: Knex, olderThanSeconds: number, limit: numbe
     .limit(limit)
     .pluck('id');
 
-/** With the registration, the name in its request is erased (security.md R1). Returns how many, at most `limit`. */
-export const eraseJoinRequests = (db: Knex, limit: number): Promise<number> =>
-  db('join_requests')
-    .whereIn(
-      'id',
-      db('join_requests as j')
-        .whereExists(db('registrations as r').whereRaw('r.id = j.registration_id').whereNotNull('r.erased_at'))
-        .limit(limit)
-        .select('j.id'),
+/**
+ * Erases the name from requests that ended this long ago, or whose registration is erased (security.md R1); how it ended
+ * stays for support. At most so many; returns how many.
+ */
+export async function eraseJoinRequests(db: Knex, olderThanSeconds: number, limit: number): Promise<number> {
+  const { rowCount } = await db.raw(
+    `
+    with over as (
+      select j.id from join_requests j join registrations r on r.id = j.registration_id
+        where j.name is not null
+          and (j.ended_at < now() - make_interval(secs => :olderThanSeconds) or r.erased_at is not null)
+        limit :limit for update of j skip locked
     )
-    .delete();
+    update join_requests
+      set name = null, ended_at = coalesce(ended_at, now()), outcome = coalesce(outcome, 'unanswered')
+      where id in (select id from over)`,
+    { olderThanSeconds, limit },
+  );
+  return rowCount;
+}
 
 /** Lets a registrant in: their registration becomes that of an invited person, on the terms of whoever approved. */
 export async function bindInvitation(

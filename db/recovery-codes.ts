@@ -41,14 +41,12 @@ export async function hideRecoveryCodes(db: Knex, owner: FactorOwner): Promise<v
   await db('recovery_codes').where(ownerColumn(owner)).update({ sealed_code: null });
 }
 
-/** The same for pages that nobody has closed; challenges that nobody answered go along. */
+/** The same for pages that nobody has closed. */
 export async function eraseShownFactors(db: Knex): Promise<void> {
   await db('recovery_codes')
     .whereNotNull('sealed_code')
     .whereRaw(`created_at <= now() - ${shownFor}`)
     .update({ sealed_code: null });
-  await db('totp_secrets').whereNull('confirmed_at').whereRaw("created_at <= now() - interval '1 day'").delete();
-  await db('webauthn_challenges').whereRaw("created_at <= now() - interval '1 hour'").delete();
 }
 
 /** Uses a code up, once (security.md T5). Undefined when it is none of this owner's; else how many are left. */

@@ -17,6 +17,7 @@ import { webhooks } from './014-webhooks.js';
 import { sessionRotation } from './015-session-rotation.js';
 import { joinRequests } from './016-join-requests.js';
 import { scale } from './017-scale.js';
+import { retention } from './018-retention.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -37,6 +38,7 @@ const migrations = {
   '015-session-rotation': sessionRotation,
   '016-join-requests': joinRequests,
   '017-scale': scale,
+  '018-retention': retention,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

@@ -5,10 +5,12 @@ import { BrowserSession } from '../../helpers/browser-session.js';
 import { eventually } from '../../helpers/eventually.js';
 import { holdAt } from '../../helpers/faults.js';
 import { inv } from '../../helpers/invariants.js';
+import { buildApplication, signIn } from '../../helpers/relying-party.js';
 import { columnsHolding } from '../../helpers/sentinels.js';
 import { type Stack, startStack } from '../../helpers/stack.js';
 import { formOf } from '../console/fixtures.js';
 import { logIn } from '../fixtures/requests.js';
+import { buildFactor } from '../fixtures/second-factors.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
 const path = '/account/delete';
@@ -78,11 +80,54 @@ test.serial('people take everything along that is kept about them, and no secret
   t.is(data.consents.length, 2);
   t.true(data.consents.every(({ text }) => text.length > 100));
   t.like(data.registration.timeline.at(-1), { state: 'completed' });
-  t.deepEqual(Object.keys(data.sessions[0] ?? {}), ['createdAt', 'lastSeenAt']);
+  t.deepEqual(Object.keys(data.sessions[0] ?? {}), [
+    'createdAt',
+    'lastSeenAt',
+    'browser',
+    'remembered',
+    'secondFactorAt',
+  ]);
   // The words of the privacy policy speak of hashes.
   t.notRegex(JSON.stringify({ ...data, consents: [] }), /hash|argon2|token|secret/i);
   const api = (await browser.json('GET', '/api/v1/me/export')).json();
   t.deepEqual(Object.keys(api), Object.keys(data));
+});
+
+test.serial('people take along by what they come in, and what passed between them and others', async (t) => {
+  const { stack } = t.context;
+  const { db } = stack;
+  const { email } = await buildAccount(stack);
+  const { id, customer_id, user_type_id, registration_id } = await userOf(stack, email);
+  const browser = await logIn(stack.url, email);
+  const { secret } = await buildFactor(browser);
+  const passkey = { credential_id: 'cred-1', public_key: Buffer.from('pk'), counter: 0, name: 'Blue key' };
+  await db('passkeys').insert({ ...passkey, user_id: id, last_used_at: '2026-01-02T03:04:05Z' });
+  await signIn(browser, await buildApplication(stack, { name: 'Fleet of export' }));
+  const [invited, asking] = [buildEmail('invited'), buildEmail('asking')];
+  await browser.json('POST', '/api/v1/organisation/invitations', { email: invited, userTypeId: user_type_id });
+  const other = await buildAccount(stack, asking);
+  const { registration_id: otherRegistration } = await userOf(stack, other.email);
+  const over = { outcome: 'declined', expires_at: db.fn.now(), ended_at: db.fn.now() };
+  await db('join_requests').insert([
+    { registration_id: otherRegistration, name: 'Somebody Else', administrator_id: id, ...over },
+    { registration_id, name: 'Ann Asks', ...over, outcome: 'unanswered' },
+  ]);
+  const newEmail = buildEmail('new');
+  await browser.json('POST', '/api/v1/me/email-change', { newEmail, currentPassword: password });
+  const file = await browser.get('/account/export');
+  const data = file.json<Record<string, { since?: string }[]> & { secondFactor: { authenticatorAppSince: string } }>();
+  t.like(data, {
+    secondFactor: { recoveryCodesLeft: 10, passkeys: [{ name: 'Blue key', lastUsedAt: '2026-01-02T03:04:05.000Z' }] },
+    signIns: [{ application: 'Fleet of export' }],
+    emailChange: { newEmail },
+    invitationsSent: [{ outcome: null }],
+    requestsToJoin: { asked: [{ name: 'Ann Asks', outcome: 'unanswered' }], received: [{ outcome: 'declined' }] },
+  } as never);
+  for (const at of [data.secondFactor.authenticatorAppSince, data.signIns?.[0]?.since])
+    t.true(Math.abs(Date.now() - Date.parse(at ?? '')) < 600_000, at);
+  t.true(JSON.stringify(data.mails).includes('second-factor-on'));
+  for (const word of [secret, invited, asking, 'Somebody Else', 'cred-1', customer_id && 'argon2'])
+    t.false(JSON.stringify({ ...data, consents: [] }).includes(word), word);
 });
 
 test.serial(
