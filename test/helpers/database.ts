@@ -8,6 +8,8 @@ import { startPostgres } from '../../dev/postgres.js';
 export interface TestDatabase {
   db: Database;
   url: string;
+  /** File with PostgreSQL's log. */
+  log: string;
   stop(): Promise<void>;
 }
 
@@ -15,12 +17,14 @@ export interface TestDatabase {
 export async function startDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-postgres-'));
   await chmod(folder, 0o755); // PostgreSQL does not run as root, and must be able to enter
-  const postgres = await startPostgres({ folder, durable: false });
+  const log = join(folder, 'postgres.log');
+  const postgres = await startPostgres({ folder, log, durable: false });
   const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-test' });
   if (migrated) await migrate(db);
   return {
     db,
     url: postgres.url,
+    log,
     stop: async () => {
       await db.destroy();
       await postgres.stop();

@@ -23,6 +23,8 @@ export interface Part {
 export interface Stack {
   url: string;
   db: Database;
+  /** File with PostgreSQL's log. */
+  databaseLog: string;
   mail: MailCatcher;
   temporal: Client;
   /** The environment that `api` and `worker` get. */
@@ -83,6 +85,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
   return {
     url,
     db: database.db,
+    databaseLog: database.log,
     mail,
     temporal: new Client({ connection }),
     env: childEnv,
