@@ -139,6 +139,8 @@ async function serveLeftovers({ db, engine }: Services, olderThanSeconds: number
 
 /** Whoever ends a workflow in the Temporal UI ends the registration; it must not stay open with nobody to move it. */
 async function endOrphans({ db, log }: Services, references: string[]): Promise<void> {
-  for (const reference of await endWithoutWorkflow(db, references))
-    log.error({ reference }, 'a workflow was ended by hand or failed; its registration ended with it');
+  // Somebody may have ended them all by one query.
+  for (let from = 0; from < references.length; from += batch)
+    for (const reference of await endWithoutWorkflow(db, references.slice(from, from + batch)))
+      log.error({ reference }, 'a workflow was ended by hand or failed; its registration ended with it');
 }
