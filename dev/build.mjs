@@ -94,6 +94,8 @@ async function bundleProcess(entryPoint, external) {
     entryPoints: [entryPoint],
     bundle: true,
     minifySyntax: true,
+    // oidc-provider stores its records under the names of their classes.
+    keepNames: true,
     minifyWhitespace: true,
     lineLimit: 200,
     legalComments: 'none',
