@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { StaffRole } from '../db/models.js';
 import { cookieName, sessionCookie, staffCookie } from './cookies.js';
 import { assertThat, RequestError } from './errors.js';
-import type { Context, Route } from './http.js';
+import { type Context, type Route, seeOther } from './http.js';
 import { identifyMachine } from './machine-access.js';
 import { readBody } from './middleware/body.js';
 import { koaErrors } from './middleware/errors.js';
@@ -173,6 +173,10 @@ function isAllowed(ctx: Context, route: Route): boolean {
   const role = audience.startsWith('staff-') ? (audience.slice('staff-'.length) as StaffRole) : undefined;
   const isUsers = audience === 'user' || audience === 'user-admin';
   const isPage = kind === 'page' && ctx.method !== 'POST';
+  if (isUsers && !user && route.againLeadsTo) {
+    seeOther(ctx, route.againLeadsTo);
+    return false;
+  }
   if ((isUsers && !user) || (role && !staff)) {
     assertThat(isPage, 'unauthenticated');
     ctx.redirect(role ? '/console/login' : '/login');

@@ -64,6 +64,8 @@ export interface Route {
    * owes the second factor may not yet do what belongs to a later one), or leave (in any step: `true`).
    */
   whilePending?: true | PendingStep;
+  /** Of a form that ends the session: where it leads when it is sent a second time, and finds nobody logged in. */
+  againLeadsTo?: '/login';
   handle(ctx: Context): Promise<void> | void;
 }
 

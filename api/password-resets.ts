@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { applyReset, createReset, findReset, type PresentedReset } from '../db/passwords.js';
 import { loadSettings } from '../db/registrations.js';
 import { handNotice } from './outbox.js';
-import { hashPassword, passwordProblem } from './passwords.js';
+import { hashPassword, passwordProblem, verifyPassword } from './passwords.js';
 import type { Services } from './registrations.js';
 
 interface AskedReset {
@@ -60,6 +60,12 @@ export async function finishReset(
   if (!noticeId) return { kind: 'gone' };
   await handNotice(services, noticeId);
   return { kind: 'done' };
+}
+
+/** Whether it is the user's by now: of two clicks at once, the first has set it. */
+export async function hasPassword({ db }: Services, { userId }: PresentedReset, password: string): Promise<boolean> {
+  const user = await db('users').where({ id: userId }).first('password_hash');
+  return verifyPassword(password, user?.password_hash);
 }
 
 /** What a password must not consist of (security.md P5). */

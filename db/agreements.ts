@@ -67,14 +67,20 @@ export async function pendingAgreements(db: Knex, userId: string, language?: str
   return rows;
 }
 
-/** Notes that a user accepts these texts; what is accepted already stays as it was. */
+/** Notes that a user accepts these texts; what is accepted already stays as it was. Of who is being deleted nothing is noted. */
 export async function acceptAgreements(db: Knex, userId: string, accepted: Agreement[]): Promise<void> {
-  const consents = accepted.map(({ versionId, language }) => ({
-    user_id: userId,
-    agreement_version_id: versionId,
-    language,
-  }));
-  await db('consents').insert(consents).onConflict(['user_id', 'agreement_version_id']).ignore();
+  await db.raw(
+    `
+    insert into consents (user_id, agreement_version_id, language)
+      select u.id, a.version_id, a.language from users u, unnest(:versionIds::uuid[], :languages::text[]) a (version_id, language)
+        where u.id = :userId for key share of u
+      on conflict (user_id, agreement_version_id) do nothing`,
+    {
+      userId,
+      versionIds: accepted.map(({ versionId }) => versionId),
+      languages: accepted.map(({ language }) => language),
+    },
+  );
 }
 
 /** One published version in this language, or English where it has no such text, whichever is current today. */

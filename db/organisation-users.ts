@@ -106,6 +106,12 @@ export async function removeUser(
   return { kind: 'done', before };
 }
 
+/** Whether this administrator has removed this person already: the first of two clicks. */
+export const hasRemoved = async (db: Knex, administratorId: string, id: string): Promise<boolean> =>
+  (await db('audit_log')
+    .where({ user_id: administratorId, action: 'user.removed', subject_type: 'user', subject: id })
+    .first('id')) !== undefined;
+
 /** Logs a person out everywhere. */
 export async function endUserSessions(
   trx: Knex.Transaction,

@@ -65,6 +65,11 @@ export async function endSignIns(trx: Knex, userId: string): Promise<void> {
   await trx('sign_in_records').where({ user_id: userId }).delete();
 }
 
+/** The same, but for the request of an application that the person may be on the way to. */
+export async function endSignInsHeld(trx: Knex, userId: string): Promise<void> {
+  await trx('sign_in_records').where({ user_id: userId }).whereNot({ model: 'Interaction' }).delete();
+}
+
 /** The same for all of a partner's users. */
 export async function endSignInsOfPartner(trx: Knex, partnerId: string): Promise<void> {
   await trx('sign_in_records')

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
+import { NotFoundError } from 'objection';
 import type { Logger } from '../../db/log.js';
+import { User } from '../../db/models.js';
 import { RequestError } from '../errors.js';
 import type { Context } from '../http.js';
 import { translator } from '../i18n.js';
@@ -36,6 +38,8 @@ export const koaErrors =
 
 function known(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
+  // The account was deleted while it was asked about.
+  if (error instanceof NotFoundError && error.modelClass === User) return new RequestError('unauthenticated');
   const { status, expose } = error as { status?: number; expose?: boolean };
   if (!expose) return undefined;
   if (status === 413) return new RequestError('payloadTooLarge');

@@ -5,7 +5,7 @@ import { readFlash, setFlash } from '../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../http.js';
 import type { FieldErrors } from '../pages/models.js';
 import { NewPasswordPage, ResetLinkEndPage, ResetRequestPage, ResetSentPage } from '../pages/password-reset-pages.js';
-import { askForReset, finishReset, presentReset } from '../password-resets.js';
+import { askForReset, finishReset, hasPassword, presentReset } from '../password-resets.js';
 import { showPage } from '../show-page.js';
 import { email as emailSchema, fieldErrors } from './registrations/schema.js';
 import type { Wiring } from './wiring.js';
@@ -61,7 +61,8 @@ export function resetPages({ services, secure, publicUrl, inboxUrl }: Wiring): R
   async function choose(ctx: Context, reset: Reset, token: string) {
     const { newPassword: password } = bodyOf(ctx, passwordForm);
     const outcome = await finishReset(services, reset, { token, password, mailDomain });
-    if (outcome.kind === 'gone') return showEnd(ctx);
+    // Unless the first of two clicks was quicker.
+    if (outcome.kind === 'gone' && !(await hasPassword(services, reset, password))) return showEnd(ctx);
     if (outcome.kind === 'weak') return showForm(ctx, reset, { newPassword: outcome.problem }, 400);
     setFlash(ctx, { notice: 'passwordSet', email: reset.email }, secure);
     seeOther(ctx, '/login');

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { makeRecoveryCodes } from '../../db/recovery-codes.js';
 import { endSessions, lockFactors } from '../../db/second-factors.js';
+import { endSignInsHeld } from '../../db/sign-in-records.js';
 import type { Context } from '../http.js';
 import { handNotice } from '../outbox.js';
 import { noteSecondFactor } from '../sessions.js';
@@ -24,7 +25,7 @@ interface Made {
 
 /**
  * What every change of somebody's own second factor shares. Each says so by mail, for a stranger at an open screen could
- * have done it.
+ * have done it; and each ends what applications hold, which was handed out on the strength of what was there before.
  */
 export function factorChanger(setting: ProofSetting, realm: Realm) {
   const { services, publicUrl } = setting;
@@ -40,6 +41,7 @@ export function factorChanger(setting: ProofSetting, realm: Realm) {
       await lockFactors(trx, owner);
       const made = await work(trx, session);
       const told = { email, language: ctx.state.language, mailDomain };
+      if (made.notice && 'userId' in owner) await endSignInsHeld(trx, owner.userId);
       const noticeId = made.notice && (await tellOwner(trx, keys, made.notice, told, made.values));
       return { noticeId, made };
     });

@@ -77,6 +77,20 @@ test.serial('known and unknown take the same time (E2)', async (t) => {
   );
 });
 
+test('clicked twice, the new password is set, and the page says so whichever answer is shown', async (t) => {
+  const { stack } = t.context;
+  const { email, path } = await buildReset(stack);
+  const browser = new BrowserSession(stack.url);
+  const page = await browser.get(path);
+  const answers = await Promise.all([1, 2, 3].map(() => browser.post(path, { newPassword }, page)));
+  t.deepEqual(
+    answers.map(({ location }) => location),
+    ['/login', '/login', '/login'],
+  );
+  t.is(await attempt(stack, email, newPassword), 201);
+  t.is(subjects(stack, email).filter((subject) => /was changed/.test(subject)).length <= 1, true);
+});
+
 test('opening the link changes nothing; choosing a password ends all sessions and is told (T4, P8, D4)', async (t) => {
   const { stack } = t.context;
   const { id, email, path } = await buildReset(stack);

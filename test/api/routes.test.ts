@@ -368,6 +368,7 @@ for (const route of routes) {
       else if (audience === 'user-admin' && caller === 'user') t.is(answer.status, 403, caller);
       else if (kind === 'page' && method === 'get')
         t.is(answer.location, isStaffs ? '/console/login' : '/login', caller);
+      else if (route.againLeadsTo) t.is(answer.location, route.againLeadsTo, caller);
       else t.is(answer.status, 401, caller);
       if (audience === 'link') t.true([400, 404].includes(answer.status), `${caller}: ${answer.status}`);
     }

@@ -4,7 +4,7 @@ import { eraseUser } from '../../db/erase-user.js';
 import { disablePartner } from '../../db/partners.js';
 import { endSignIns } from '../../db/sign-in-records.js';
 import { buildAccount, password } from '../builders/registrations.js';
-import { buildLoginUser } from '../builders/users.js';
+import { buildLoginUser, mailedPaths } from '../builders/users.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import {
   authorize,
@@ -17,7 +17,9 @@ import {
   signIn,
 } from '../helpers/relying-party.js';
 import { type Stack, startStack } from '../helpers/stack.js';
+import { sendForm } from './console/fixtures.js';
 import { logIn } from './fixtures/requests.js';
+import { buildFactor, codeOf } from './fixtures/second-factors.js';
 
 const test = anyTest as TestFn<{ stack: Stack; party: RelyingParty; email: string; userId: string }>;
 
@@ -263,6 +265,75 @@ test('a new password ends every sign-in, and leaves the browser logged in that a
   t.is(await refusal(oidc.refreshTokenGrant(party.config, tokens.refresh_token ?? '')), 'invalid_grant');
   t.truthy((await signIn(browser, party, { prompt: 'none' })).access_token);
 });
+
+test('a changed second factor, and a password that was forgotten, end what applications hold', async (t) => {
+  const { stack, party } = t.context;
+  const { browser, email } = await buildPerson(stack);
+  const held = async () => {
+    const { refresh_token = '' } = await signIn(browser, party, { scope: 'openid offline_access', prompt: 'consent' });
+    return () => refusal(oidc.refreshTokenGrant(party.config, refresh_token));
+  };
+  const settings = '/account/second-factor';
+  const before = await held();
+  await buildFactor(browser);
+  t.is(await before(), 'invalid_grant', 'set up');
+  const codes = await held();
+  await sendForm(browser, settings, `${settings}/recovery-codes`);
+  t.is(await codes(), 'invalid_grant', 'new recovery codes');
+  const removed = await held();
+  await sendForm(browser, settings, `${settings}/totp/remove`);
+  t.is(await removed(), 'invalid_grant', 'taken off');
+  t.truthy((await signIn(browser, party, { prompt: 'none' })).access_token, 'this browser goes on');
+
+  const forgotten = await held();
+  const elsewhere = new BrowserSession(stack.url);
+  await elsewhere.json('POST', '/api/v1/password-resets', { email });
+  const [path = ''] = await mailedPaths(stack, email, '/password-reset');
+  const reset = { newPassword: 'seven purple walruses juggle' };
+  t.is((await elsewhere.post(path, reset, await elsewhere.get(path))).location, '/login');
+  t.is(await forgotten(), 'invalid_grant');
+});
+
+// Serial, for the settings are everybody's.
+test.serial(
+  'on the way to an application the second factor is asked, and its set-up does not lose the way',
+  async (t) => {
+    const { stack, party } = t.context;
+    const { browser: setUp, email, userId } = await buildPerson(stack);
+    const { secret } = await buildFactor(setUp);
+    const browser = new BrowserSession(stack.url);
+    const authorization = await authorize(party);
+    const login = await follow(browser, authorization.url);
+    const answer = await browser.post('/login', { email, password }, login);
+    const question = await follow(browser, answer.location ?? '');
+    t.is(question.path, '/login/second-factor');
+    t.is(
+      await refusal(signIn(browser, party, { prompt: 'none' })),
+      'login_required',
+      'the password alone opens nothing',
+    );
+    t.is((await browser.post(question.path, { code: '000000' }, question)).status, 401);
+    const proven = await browser.post(question.path, { code: codeOf(secret) }, question);
+    t.is(proven.location, '/sign-in/return');
+    const { location } = await follow(browser, '/sign-in/return');
+    t.is((await exchange(party, location, authorization)).claims()?.sub, userId);
+
+    const { email: other, userId: otherId, browser: otherBrowser } = await buildPerson(stack);
+    await otherBrowser.post('/logout', {}, await otherBrowser.get('/account'));
+    await stack.db('settings').update({ administrators_second_factor: true });
+    t.teardown(() => stack.db('settings').update({ administrators_second_factor: false }));
+    const wish = await authorize(party);
+    const asked = await follow(otherBrowser, wish.url);
+    const demanded = await follow(
+      otherBrowser,
+      (await otherBrowser.post('/login', { email: other, password }, asked)).location ?? '',
+    );
+    t.is(demanded.path, '/account/second-factor');
+    await buildFactor(otherBrowser);
+    const back = await follow(otherBrowser, '/sign-in/return');
+    t.is((await exchange(party, back.location, wish)).claims()?.sub, otherId);
+  },
+);
 
 test('a partner that is shut out takes its users’ sign-ins with it, and an erased person leaves none', async (t) => {
   const { stack, party } = t.context;

@@ -70,6 +70,8 @@ export function dataRoutes({ services, secure, publicUrl }: Wiring): Route[] {
     try {
       await remove(ctx, currentPassword, told);
     } catch (error) {
+      // The first of two clicks was quicker.
+      if (await isGone(ctx)) return leave(ctx);
       if (!(error instanceof RequestError)) throw error;
       const { code, status, details } = error;
       if (code === 'wrongPassword') return showDeletion(ctx, { errors: { currentPassword: code } }, status);
@@ -79,6 +81,13 @@ export function dataRoutes({ services, secure, publicUrl }: Wiring): Route[] {
       ctx.set('Retry-After', String(details.retryAfter));
       return showDeletion(ctx, { error: code, seconds: details.retryAfter }, status);
     }
+    leave(ctx);
+  }
+
+  const isGone = async (ctx: Context) => !(await db('users').where({ id: ctx.state.user!.userId }).first('id'));
+
+  function leave(ctx: Context) {
+    setSessionCookie(ctx, null, { secure });
     setFlash(ctx, { notice: 'accountDeleted' }, secure);
     ctx.set('Clear-Site-Data', '"cache"');
     seeOther(ctx, '/login');
@@ -118,7 +127,14 @@ export function dataRoutes({ services, secure, publicUrl }: Wiring): Route[] {
     { ...page, method: 'get', path: '/account/data', handle: (ctx) => showPage(ctx, DataPage, {}) },
     { ...page, method: 'get', path: '/account/export', handle: download },
     { ...page, method: 'get', path: '/account/delete', handle: (ctx) => showDeletion(ctx) },
-    { ...page, method: 'post', path: '/account/delete', body: deletionForm, handle: submitDeletion },
+    {
+      ...page,
+      method: 'post',
+      path: '/account/delete',
+      body: deletionForm,
+      againLeadsTo: '/login',
+      handle: submitDeletion,
+    },
     {
       ...api,
       method: 'get',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findMember, grantableTypes, listMembers, type Member } from '../../../db/organisation-user-list.js';
-import { endUserSessions, type UserRefusal } from '../../../db/organisation-users.js';
+import { endUserSessions, hasRemoved, type UserRefusal } from '../../../db/organisation-users.js';
 import { assertThat, RequestError } from '../../errors.js';
 import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
 import { RemoveUserPage } from '../../pages/account/remove-user-page.js';
@@ -107,7 +107,9 @@ export function organisationUserRoutes(wiring: Wiring): Route[] {
   }
 
   async function remove(ctx: Context) {
-    await conclude(ctx, await removeAndTell(services, changeOf(ctx)), 'removed', list);
+    const outcome = await removeAndTell(services, changeOf(ctx));
+    const isAgain = outcome === 'gone' && (await hasRemoved(db, ctx.state.user!.userId, pathId(ctx)));
+    await conclude(ctx, isAgain ? 'done' : outcome, 'removed', list);
   }
 
   const page = { kind: 'page', audience: 'user-admin' } as const;

@@ -240,6 +240,51 @@ test.serial('asked twice at once, an account is deleted once', async (t) => {
   );
 });
 
+test.serial(
+  'clicked twice, the page says that the account is deleted, whichever answer the browser shows',
+  async (t) => {
+    const { stack } = t.context;
+    const { email } = await buildAccount(stack);
+    const browser = await logIn(stack.url, email);
+    const page = await browser.get(path);
+    const form = { ...formOf(page.text, path), confirmDeletion: 'yes', currentPassword: password };
+    const answers = await Promise.all([1, 2, 3].map(() => browser.post(path, form, page)));
+    t.deepEqual(
+      answers.map(({ location }) => location),
+      ['/login', '/login', '/login'],
+    );
+    t.is((await browser.post(path, form, page)).location, '/login', 'and late');
+    t.true((await browser.get('/login')).text.includes('Your account is deleted.'));
+  },
+);
+
+test.serial('who accepts an agreement at the moment of their deletion gets no failure', async (t) => {
+  const { stack } = t.context;
+  for (let round = 0; round < 5; round++) {
+    const { email } = await buildAccount(stack);
+    const browser = await logIn(stack.url, email);
+    const { id } = await userOf(stack, email);
+    const versions = await stack.db('consents').where({ user_id: id }).pluck('agreement_version_id');
+    await stack.db('consents').where({ user_id: id }).delete();
+    const question = await browser.get('/account/agreements/accept');
+    const ticked = formOf(question.text, '/account/agreements/accept');
+    const boxes = Object.fromEntries(
+      ['terms', 'privacy'].map((name) => [
+        name,
+        new RegExp(`name="${name}" value="([^"]+)"`).exec(question.text)?.[1] ?? versions[0],
+      ]),
+    );
+    const [deleted, ...accepted] = await Promise.all([
+      deleteBy(browser, 'goes'),
+      browser.post('/account/agreements/accept', { ...ticked, ...boxes }, question),
+      browser.json('POST', '/api/v1/me/consents', { accepted: versions }),
+    ]);
+    t.is(deleted.status, 204);
+    for (const { status } of accepted) t.true(status < 500, `${status}`);
+    t.is((await stack.db('consents').where({ user_id: id })).length, 0);
+  }
+});
+
 test.serial('who does not accept a new agreement may still take their data and leave', async (t) => {
   const { stack } = t.context;
   const { email } = await buildAccount(stack);
