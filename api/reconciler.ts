@@ -10,6 +10,7 @@ import type { Registration, Settings } from '../db/models.js';
 import { eraseFarewells, waitingNotices } from '../db/notices.js';
 import { eraseShownFactors } from '../db/recovery-codes.js';
 import {
+  type AwaitingEngine,
   endWithoutWorkflow,
   eraseEnded,
   loadSettings,
@@ -32,6 +33,8 @@ const eraseAfterSeconds = 12 * 3_600;
 /** A last mail to somebody who is erased is tried for a day; after that its address is erased, too (security.md R2). */
 const farewellSeconds = 48 * 3_600;
 const batch = 100;
+/** Milliseconds: shorter than a process that stops waits for its round. */
+const handOverWithin = 10_000;
 /** Milliseconds; longer than a round is late when the engine or this process was away for a while. */
 const lookBack = 24 * 3_600_000;
 /** Any number that no other program uses as an advisory lock in this database. */
@@ -83,26 +86,40 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
   });
 }
 
-/** Asks the engine for every mail that was promised; stops at the first refusal, for the next round to go on. */
+/**
+ * Asks the engine for every mail that was promised; stops at its first refusal, and once limits on mails let somebody
+ * wait, for the next round to go on: after an outage there may be thousands.
+ */
 async function handOver(services: Services, olderThanSeconds: number): Promise<void> {
-  const { db, limits, log } = services;
+  const { db } = services;
   const settings = await loadSettings(db);
-  for (const registration of await registrationsAwaitingEngine(db, olderThanSeconds, batch)) {
-    if (!(await limits.mayMail(registration.email ?? ''))) continue;
-    const { reference } = registration;
-    try {
-      await ask(services, registration, settings);
-      log.info({ reference }, 'handed an accepted registration to the engine');
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      // Its workflow is gone, and the person waits for a mail: a new registration takes over in the next round.
-      await endOrphans(services, [reference]);
-      const { email, kind, language } = registration;
-      // Of an invitation its administrator sees the end, and can send it again.
-      if (email && kind !== 'invited')
-        await openRegistration(db, { email, kind, language, lifetimeSeconds: settings.registration_lifetime_seconds });
-    }
+  const end = Date.now() + handOverWithin;
+  for (let last: AwaitingEngine | undefined; ; ) {
+    const found = await registrationsAwaitingEngine(db, olderThanSeconds, batch, last);
+    let waiting = 0;
+    for (const registration of found) if (!(await handOverOne(services, registration, settings))) waiting += 1;
+    last = found.at(-1);
+    if (found.length < batch || waiting > 0 || Date.now() > end) return;
   }
+}
+
+/** False when too many mails went out for this one to go now. */
+async function handOverOne(services: Services, registration: Registration, settings: Settings): Promise<boolean> {
+  const { db, limits, log } = services;
+  const { reference, email, kind, language } = registration;
+  if (!(await limits.mayMail(email ?? ''))) return false;
+  try {
+    await ask(services, registration, settings);
+    log.info({ reference }, 'handed an accepted registration to the engine');
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    // Its workflow is gone, and the person waits for a mail: a new registration takes over in the next round.
+    await endOrphans(services, [reference]);
+    // Of an invitation its administrator sees the end, and can send it again.
+    if (email && kind !== 'invited')
+      await openRegistration(db, { email, kind, language, lifetimeSeconds: settings.registration_lifetime_seconds });
+  }
+  return true;
 }
 
 /** An invitation that was renewed while the engine was away counts from then; all else is a wish for a link. */

@@ -12,7 +12,7 @@ import { percentile } from './statistics.js';
 export interface Step {
   open: number;
   /** On the way to it. */
-  filled: { perSecond: number; cpu: Record<string, number>; walBytes: number };
+  filled?: { perSecond: number; cpu: Record<string, number>; walBytes: number };
   /** Milliseconds until a start was answered, and until its mail was at SMTP, by how many started at once. */
   starts: Record<number, { start: Times; mail: Times }>;
   /** Bytes by process. */
@@ -66,16 +66,17 @@ export async function measureOpen(
   const empty = await sizesOf(deployment);
   const steps: Step[] = [];
   for (const open of stepsTo(count)) {
-    const before = await countOpen(deployment.db);
-    const filled = await measured(deployment, open - before, () =>
-      openMany(deployment, { count: open - before, atOnce: fillAtOnce, say, fail }),
+    // What was opened for measuring at the step before counts as well.
+    const missing = Math.max(0, open - (await countOpen(deployment.db)));
+    const filled = await measured(deployment, missing, () =>
+      openMany(deployment, { count: missing, atOnce: fillAtOnce, say, fail }),
     );
-    say(`${open} open, ${filled.perSecond.toFixed(0)}/s; measuring`);
+    say(`${open} open; measuring`);
     const memory = Object.fromEntries(
       Object.entries(deployment.pids).map(([name, pid]) => [name, residentMemory(pid)]),
     );
-    const now = await sizesOf(deployment);
-    const each = (name: keyof Sizes) => (now[name] - empty[name]) / open;
+    const [now, total] = [await sizesOf(deployment), await countOpen(deployment.db)];
+    const each = (name: keyof Sizes) => (now[name] - empty[name]) / Math.max(open, total);
     const temporal = deployment.temporalFile ? each('temporal') : undefined;
     const size = { database: each('database'), withoutLimits: each('withoutLimits'), temporal };
     const isLast = open === count;

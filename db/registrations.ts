@@ -169,17 +169,30 @@ export async function noteLinkRequested(db: Knex, registrationId: string): Promi
   await db('registrations').where({ id: registrationId }).update({ link_requested_at: db.fn.now() });
 }
 
-/** Open registrations with a mail promised this long ago that the engine has not taken up: it may have been away. */
+export interface AwaitingEngine extends Registration {
+  /** When the mail was promised, as exactly as PostgreSQL knows it. */
+  promised: string;
+}
+
+/**
+ * Open registrations with a mail promised this long ago that the engine has not taken up: it may have been away. The
+ * next ones are those after the last, which may have been taken up by then.
+ */
 export const registrationsAwaitingEngine = async (
   db: Knex,
   olderThanSeconds: number,
   limit: number,
-): Promise<Registration[]> =>
+  after?: Pick<AwaitingEngine, 'promised' | 'id'>,
+): Promise<AwaitingEngine[]> =>
   Registration.query(db)
     .whereNull('ended_at')
     .whereRaw('link_requested_at < now() - make_interval(secs => ?)', [olderThanSeconds])
-    .orderBy('link_requested_at')
-    .limit(limit);
+    .modify((query) => {
+      if (after) query.whereRaw('(link_requested_at, id) > (?::timestamptz, ?::uuid)', [after.promised, after.id]);
+    })
+    .select('registrations.*', db.raw('link_requested_at::text as promised'))
+    .orderBy(['link_requested_at', 'id'])
+    .limit(limit) as never;
 
 /**
  * Ends registrations whose workflow was ended by hand, or failed, without a word to the row: nothing would move them on,
