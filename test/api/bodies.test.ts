@@ -81,7 +81,7 @@ test('of equal JSON keys the last counts, and is the only one mailed (V2)', asyn
     (await sendRaw(stack.url, { method: 'POST', path: `/api/v1/registrations?email=${first}`, headers, body })).status,
     202,
   );
-  const mail = await stack.mail.waitForMail(({ to }) => to.includes(last), 20_000);
+  const mail = await stack.mail.waitForMail(({ to }) => to.includes(last), 60_000);
   t.deepEqual(mail.to, [last]);
   t.is(await stack.db('registrations').where({ email: first }).first(), undefined);
 });

@@ -108,7 +108,7 @@ test.serial(
     t.is(new Set(entries.map((entry) => Object.keys(entry!).join())).size, 1);
 
     const subjects = async (email: string, count: number) => {
-      await eventually(`mails to ${email}`, () => mailsTo(stack, email).length >= count, 20_000);
+      await eventually(`mails to ${email}`, () => mailsTo(stack, email).length >= count, 60_000);
       return mailsTo(stack, email).at(-1)!.subject;
     };
     t.regex(await subjects(known, 2), /have a Vestibule account already/);

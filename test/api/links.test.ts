@@ -218,7 +218,7 @@ test('the browser that only typed the e-mail never gets in by it (T7)', async (t
   const email = buildEmail();
   const initiator = new BrowserSession(stack.url);
   await initiator.post('/register', { email }, await initiator.get('/register'));
-  const mail = await stack.mail.waitForMail(({ to }) => to.includes(email), 20_000);
+  const mail = await stack.mail.waitForMail(({ to }) => to.includes(email), 60_000);
   const link = linkIn(mail.text, stack.url);
   await submitLink(new BrowserSession(stack.url), link, { companyName: 'Secret Holding' });
   for (const path of ['/register/sent', '/register', '/login', '/account']) {

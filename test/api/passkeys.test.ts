@@ -57,7 +57,7 @@ test('a passkey is made, told by mail, asked for at the next login and opens it 
   const { email, browser, device, codes, half } = await buildPerson(stack);
   t.is(codes.length, 10);
   t.true(await isIn(browser));
-  const mail = await stack.mail.waitForMail(({ to, subject }) => to.includes(email) && /passkey/.test(subject), 20_000);
+  const mail = await stack.mail.waitForMail(({ to, subject }) => to.includes(email) && /passkey/.test(subject), 60_000);
   t.true(mail.text.includes('My key'));
   const later = await half();
   t.is((await later.get('/account')).location, asking);
@@ -183,7 +183,7 @@ test('passkeys are renamed and removed by their owner only; with the last one th
   t.is((await stack.db('recovery_codes').where({ user_id: user.id })).length, 0);
   await stack.mail.waitForMail(
     ({ to, subject, text }) => to.includes(person.email) && /removed/.test(subject) && text.includes('Passkey'),
-    20_000,
+    60_000,
   );
 });
 

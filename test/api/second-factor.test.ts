@@ -81,7 +81,7 @@ test('an app is connected by its first code; recovery codes come along, are show
   t.true((await browser.get(settings)).text.includes('10 codes left'));
   const mail = await stack.mail.waitForMail(
     ({ to, subject }) => to.includes(email) && /connected/.test(subject),
-    20_000,
+    60_000,
   );
   t.true(mail.text.includes(email));
   t.false(mail.text.includes(secret));
@@ -152,7 +152,7 @@ test('sixteen uses of one recovery code at once open one session; the owner is t
   const browser = await half(stack, person);
   t.is((await sendCode(browser, second.toLowerCase().replaceAll('-', ' '))).status, 303, 'however it is typed');
   const told = () => mailsTo(stack, person.email).filter(({ subject }) => /recovery code was used/.test(subject));
-  await stack.mail.waitForMail(({ to, text }) => to.includes(person.email) && /codes left: 8/.test(text), 20_000);
+  await stack.mail.waitForMail(({ to, text }) => to.includes(person.email) && /codes left: 8/.test(text), 60_000);
   t.is(told().length, 2);
 });
 
@@ -283,7 +283,7 @@ test('another app takes the place of the first; without any, the password is eno
   t.true(await isIn(await half(stack, person)));
   for (const table of ['totp_secrets', 'recovery_codes'])
     t.is((await stack.db(table).where({ user_id: person.id })).length, 0, table);
-  await stack.mail.waitForMail(({ to, subject }) => to.includes(person.email) && /disconnected/.test(subject), 20_000);
+  await stack.mail.waitForMail(({ to, subject }) => to.includes(person.email) && /disconnected/.test(subject), 60_000);
 });
 
 test('secrets and codes are in the database sealed or hashed only, and no one else reads them there', async (t) => {

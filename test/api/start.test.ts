@@ -26,7 +26,7 @@ test.after.always((t) => t.context.stack?.stop());
 const start = (url: string, email: string, headers: Record<string, string> = {}) =>
   new BrowserSession(url).json('POST', '/api/v1/registrations', { email }, headers);
 const mailsTo = ({ mail }: Stack, email: string) => mail.messages().filter(({ to }) => to.includes(email));
-const mailTo = ({ mail }: Stack, email: string) => mail.waitForMail(({ to }) => to.includes(email), 20_000);
+const mailTo = ({ mail }: Stack, email: string) => mail.waitForMail(({ to }) => to.includes(email), 60_000);
 
 async function startLimitedApi(stack: Stack, LIMITS: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
   const port = await choosePort(0);
@@ -212,7 +212,7 @@ test.serial('the mail goes to the canonical address and to nobody else (V5)', as
   // The catcher shows the domain in letters, whatever was sent to it.
   const mail = await stack.mail.waitForMail(
     ({ to }) => to.some((address) => canonicalEmail(address) === canonical),
-    20_000,
+    60_000,
   );
   t.is(mail.to.length, 1);
   t.is((await stack.db('registrations').where({ email: canonical })).length, 1);

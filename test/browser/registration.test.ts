@@ -152,7 +152,7 @@ test.serial('a person registers with the keyboard alone and always sees where th
   await keyboard.press('Enter');
   await device.page.waitForURL(`${stack.url}/register/sent`);
 
-  const mail = await stack.mail.waitForMail(({ to }) => to.includes(email), 20_000);
+  const mail = await stack.mail.waitForMail(({ to }) => to.includes(email), 60_000);
   const [link = ''] = /http\S+\/register\/[\w-]{43}/.exec(mail.text) ?? [];
   const { page } = device;
   await page.goto(link);

@@ -21,7 +21,7 @@ export const buildAnswers = (overrides: Record<string, string> = {}): Record<str
   ...overrides,
 });
 
-const mailTimeout = 20_000;
+const mailTimeout = 60_000;
 
 /** Starts a registration as a person would, in a fresh browser; resolves with the path of the link in the mail. */
 export async function buildLink(stack: Stack, email: string): Promise<string> {

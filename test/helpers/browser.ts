@@ -17,10 +17,7 @@ export interface Scene {
 }
 
 export async function startScene(env: NodeJS.ProcessEnv = {}): Promise<Scene> {
-  const [stack, browser] = await Promise.all([startStack(env), launchChromium()]);
-  // As `npm start` does it: "Check your mailbox" leads to the caught mails.
-  await stack.api.kill('SIGTERM');
-  await stack.startApi({ INBOX_URL: stack.mail.inboxUrl });
+  const [stack, browser] = await Promise.all([startStack(env, { linksInbox: true }), launchChromium()]);
   const close = async () => {
     await browser.close();
     await stack.stop();
@@ -118,17 +115,25 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const runAxe = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, help, nodes }) =>
   nodes.map(({ target, failureSummary }) => id + ': ' + help + ' at ' + target.join(' ') + ' ' + failureSummary)))`;
 
-/** What axe has against a page, at both widths, light and dark. */
+/** `LONG=1` looks at every width in every colour scheme; without it, each of them is looked at once. */
+const isLong = process.env.LONG === '1';
+const views = [
+  { width: 'desktop', viewport: desktop, colorScheme: 'light', always: true },
+  { width: 'desktop', viewport: desktop, colorScheme: 'dark', always: false },
+  { width: 'phone', viewport: phone, colorScheme: 'light', always: false },
+  { width: 'phone', viewport: phone, colorScheme: 'dark', always: true },
+] as const;
+
+/** What axe has against a page: on a desktop in light and a phone in dark, or everything with `LONG=1`. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   const faults: string[] = [];
   await page.evaluate(axe);
-  for (const [width, viewport] of Object.entries({ desktop, phone })) {
+  for (const { width, viewport, colorScheme, always } of views) {
+    if (!always && !isLong) continue;
     await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const found = (await page.evaluate(runAxe)) as string[];
-      faults.push(...found.map((fault) => `${width}, ${colorScheme}: ${fault}`));
-    }
+    await page.emulateMedia({ colorScheme });
+    const found = (await page.evaluate(runAxe)) as string[];
+    faults.push(...found.map((fault) => `${width}, ${colorScheme}: ${fault}`));
   }
   return faults;
 }
@@ -137,8 +142,12 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 const pictureFolder = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 const readmeFolder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
 
-/** A picture of a page from top to bottom. */
-export async function takePicture(page: Page, name: string, { fullPage = true } = {}): Promise<string> {
+/** Pictures are for people: no test compares them, and taking them costs minutes of a whole run. */
+const wantsPictures = isLong || [process.env.PICTURES, process.env.UPDATE_SCREENSHOTS].includes('1');
+
+/** A picture of a page from top to bottom, where pictures are wanted. */
+export async function takePicture(page: Page, name: string, { fullPage = true } = {}): Promise<string | undefined> {
+  if (!wantsPictures) return undefined;
   const path = join(pictureFolder, `${name}.png`);
   mkdirSync(dirname(path), { recursive: true });
   await page.screenshot({ path, fullPage, caret: 'hide' });
@@ -147,9 +156,11 @@ export async function takePicture(page: Page, name: string, { fullPage = true } 
 
 /** Pictures at both widths, in light, and in dark where wanted; leaves the page as a desktop shows it in light. */
 export async function takePictures(page: Page, name: string, { dark = false } = {}): Promise<void> {
-  for (const colorScheme of dark ? (['dark', 'light'] as const) : (['light'] as const)) {
+  const schemes = dark && wantsPictures ? (['dark', 'light'] as const) : (['light'] as const);
+  const sizes = wantsPictures ? { phone, desktop } : { desktop };
+  for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme });
-    for (const [width, viewport] of Object.entries({ phone, desktop })) {
+    for (const [width, viewport] of Object.entries(sizes)) {
       await page.setViewportSize(viewport);
       await takePicture(page, [name, width, ...(colorScheme === 'dark' ? ['dark'] : [])].join('-'));
     }
@@ -159,7 +170,7 @@ export async function takePictures(page: Page, name: string, { dark = false } = 
 /** What a person sees without scrolling; with UPDATE_SCREENSHOTS=1 it becomes the README's picture of this name. */
 export async function takeReadmePicture(page: Page, name: string): Promise<void> {
   const path = await takePicture(page, `readme/${name}`, { fullPage: false });
-  if (!process.env.UPDATE_SCREENSHOTS) return;
+  if (!path || process.env.UPDATE_SCREENSHOTS !== '1') return;
   mkdirSync(readmeFolder, { recursive: true });
   copyFileSync(path, join(readmeFolder, `${name}.png`));
 }

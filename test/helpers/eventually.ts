@@ -6,7 +6,7 @@ const pause = 50;
 export async function eventually<Value>(
   what: string,
   probe: () => Promise<Value> | Value,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<Exclude<Value, false | null | undefined | ''>> {
   const end = Date.now() + timeoutMs;
   let problem: unknown;

@@ -3,7 +3,7 @@ import { buildAnswers, password } from '../builders/registrations.js';
 import type { Scene } from './browser.js';
 
 /** Milliseconds until a mail must have come. */
-const mailTimeout = 20_000;
+const mailTimeout = 60_000;
 
 /** From the login page to "Check your mailbox". */
 export async function askForLink(page: Page, { stack }: Scene, email: string): Promise<void> {

@@ -44,8 +44,8 @@ export interface Stack {
 const noLimits =
   'startsPerSource=100000,resetsPerSource=100000,mailsPerMailboxMinute=100000,mailsPerMailboxHour=100000,mailsPerMailboxDay=100000,mailsOverall=100000,wrongLinksPerSource=100000,invitationsPerOrganisation=100000,joinRequestsPerSource=100000,joinRequestsPerRegistration=100000,loginsPerAccount=100000,loginsPerAccountOverall=100000,loginsPerSource=100000,wrongApiKeysPerSource=100000,requestsPerApiKey=100000,secondFactorsPerSession=100000,secondFactorsPerAccount=100000,secondFactorsPerAccountOverall=100000';
 
-/** Starts the whole product on free ports; `env` goes to api and worker on top. */
-export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
+/** Starts the whole product on free ports; `env` goes to api and worker on top, `linksInbox` leads to the caught mails. */
+export async function startStack(env: NodeJS.ProcessEnv = {}, { linksInbox = false } = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-stack-'));
   const cli = await findTemporalCli();
   const databaseFile = join(folder, 'temporal.sqlite');
@@ -71,6 +71,8 @@ export async function startStack(env: NodeJS.ProcessEnv = {}): Promise<Stack> {
     SECRET_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
     VESTIBULE_MODE: 'development',
     LIMITS: noLimits,
+    // As `npm start` does it: "Check your mailbox" has a link to the inbox.
+    ...(linksInbox && { INBOX_URL: mail.inboxUrl }),
     ...env,
   };
   const log = join(folder, 'parts.log');

@@ -66,10 +66,10 @@ test.serial(
     }
     const health = new BrowserSession(stack.url);
     t.is((await health.get('/healthz')).status, 200);
-    await eventually('not ready', async () => (await health.get('/readyz')).status === 503, 10_000);
+    await eventually('not ready', async () => (await health.get('/readyz')).status === 503);
 
     await bringBack();
-    await eventually('ready', async () => (await health.get('/readyz')).status === 200, 10_000);
+    await eventually('ready', async () => (await health.get('/readyz')).status === 200);
     await eventually('the reconciler gets through', () => reconcileNow(stack).then(() => true));
     for (const email of unknown) {
       const [link] = await linksTo(stack, email);

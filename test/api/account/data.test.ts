@@ -157,7 +157,7 @@ test.serial(
     t.is((await phone.get('/account')).location, '/login', 'every session has ended');
     const mail = await stack.mail.waitForMail(
       (caught) => caught.to.includes(email) && stack.mail.messages().indexOf(caught) >= before,
-      20_000,
+      60_000,
     );
     t.regex(mail.subject, /deleted/);
     t.notRegex(mail.text, /Given-|Company-/);

@@ -76,7 +76,7 @@ test.serial(
     ] as const) {
       const isTold = (caught: { to: string[]; subject: string }) =>
         caught.to.includes(address) && caught.subject.endsWith('your second factor was taken off');
-      await stack.mail.waitForMail(isTold, 20_000);
+      await stack.mail.waitForMail(isTold, 60_000);
       t.is((await stack.db('audit_log').where({ subject, action })).length, 1);
     }
     await stack.db('totp_secrets').where({ staff_id: admin.id }).delete();

@@ -101,7 +101,7 @@ test.serial('an invitation goes to its mailbox only, and makes that address staf
   const form = { email: email.toUpperCase(), role: 'operator', language: 'de' };
   const answer = await sendForm(admin.browser, list, `${list}/invitations`, form);
   t.deepEqual([answer.status, answer.location], [303, list]);
-  const mail = await stack.mail.waitForMail((caught) => caught.to.includes(email), 20_000);
+  const mail = await stack.mail.waitForMail((caught) => caught.to.includes(email), 60_000);
   const token = /\/console\/setup\/([\w-]{43})/.exec(mail.text)?.[1] ?? '';
   t.true(mail.text.includes(`${stack.url}/console/setup/`));
   const pages = [answer, await admin.browser.get(list), await admin.browser.get('/console/audit')];
@@ -149,7 +149,7 @@ async function invite({ stack, admin }: { stack: Stack; admin: BuiltStaff }, ema
   const answer = await admin.browser.post(`${list}/${how}`, { email, ...choice }, await admin.browser.get(list));
   if (answer.status !== 303) throw new Error(`not invited: ${answer.status}`);
   const isNew = () => stack.mail.messages().slice(before);
-  const mail = await stack.mail.waitForMail((caught) => caught.to.includes(email) && isNew().includes(caught), 20_000);
+  const mail = await stack.mail.waitForMail((caught) => caught.to.includes(email) && isNew().includes(caught), 60_000);
   return /\/console\/setup\/[\w-]{43}/.exec(mail.text)?.[0] ?? '';
 }
 

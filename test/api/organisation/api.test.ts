@@ -168,7 +168,7 @@ test('an administrator starts a password reset, and never sees nor sets a passwo
   const path = `/account/users/${member.id}`;
   const answer = await sendForm(admin.browser, path, `${path}/password-reset`);
   t.is(answer.location, path);
-  const mail = await stack.mail.waitForMail(({ to }) => to.includes(member.email), 20_000);
+  const mail = await stack.mail.waitForMail(({ to }) => to.includes(member.email), 60_000);
   const token = /\/password-reset\/([\w-]{43})/.exec(mail.text)?.[1];
   t.truthy(token, mail.text);
   for (const text of [answer.text, (await admin.browser.get(path)).text, await stack.logs()])

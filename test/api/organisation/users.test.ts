@@ -35,7 +35,7 @@ const act = (by: BuiltUser, whom: BuiltUser, action: string, typed: Record<strin
 /** The fields of a form that the page does not offer. */
 const was = ({ userTypeId }: BuiltUser, disabled = false) => ({ wasType: userTypeId, wasDisabled: String(disabled) });
 const mailTo = ({ mail }: Stack, { email }: BuiltUser, subject: RegExp) =>
-  mail.waitForMail((caught) => caught.to.includes(email) && subject.test(caught.subject), 20_000);
+  mail.waitForMail((caught) => caught.to.includes(email) && subject.test(caught.subject), 60_000);
 
 test('a type is changed: the rights count from the next click on, the person is told, the log too (A18)', async (t) => {
   const { stack, admin, plainType } = t.context;
