@@ -10,10 +10,10 @@ const areas: { path: string; key: string; forAdministrators?: true }[] = [
   { path: '/account/profile', key: 'profile' },
   { path: '/account/agreements', key: 'consents' },
   { path: '/account/security', key: 'security' },
+  { path: '/account/second-factor', key: 'secondFactor' },
   { path: '/account/data', key: 'data' },
   { path: '/account/company', key: 'company', forAdministrators: true },
   { path: '/account/users', key: 'members', forAdministrators: true },
-  { path: '/account/second-factor', key: 'secondFactor' },
 ];
 export type AccountArea = (typeof areas)[number]['key'];
 

@@ -65,7 +65,7 @@ function Company({ page, model: { company } }: PartProps) {
         {company.vatNumber && <Fact name={t('fields.companyVatNumber')}>{company.vatNumber}</Fact>}
       </dl>
       {page.signedIn?.isAdministrator && (
-        <p class="spaced">
+        <p class="card-link">
           <a href="/account/company">{t('account.changeCompany')}</a>
         </p>
       )}

@@ -15,18 +15,20 @@ export function UsersPage({ page, model }: { page: PageContext; model: UsersMode
   const { users, search, hasMore } = model;
   return (
     <ConsoleFrame page={page} area="usersConsole" title={t('usersConsole.title')} lead={t('usersConsole.lead')}>
-      <form method="get" action="/console/users" class="card">
-        <Input
-          page={page}
-          name="search"
-          label={t('usersConsole.search')}
-          hint={t('usersConsole.searchHint')}
-          value={search}
-        />
-        <button type="submit" class="outline">
-          {t('usersConsole.find')}
-        </button>
-      </form>
+      <div class="toolbar">
+        <form class="toolbar-search" method="get" action="/console/users">
+          <Input
+            page={page}
+            name="search"
+            label={t('usersConsole.search')}
+            hint={t('usersConsole.searchHint')}
+            value={search}
+          />
+          <button type="submit" class="outline">
+            {t('usersConsole.find')}
+          </button>
+        </form>
+      </div>
       {users.length === 0 ? <p class="card">{t('usersConsole.none')}</p> : <List page={page} users={users} />}
       {hasMore && <p class="muted">{t('usersConsole.more', { count: users.length })}</p>}
     </ConsoleFrame>
