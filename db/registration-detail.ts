@@ -85,6 +85,7 @@ export type TimelineEntry = { at: string } & (
   | { source: 'lookup'; outcome: string; reason: string | null; milliseconds: number }
   | { source: 'audit'; action: string; staff: string; reason: string | null; result: string | null }
   | { source: 'batch'; batchId: string; staff: string; reason: string | null }
+  | { source: 'join'; what: string }
 );
 
 /** Everything that happened, in the order of time; of more than `limit` entries the last ones. */
@@ -115,6 +116,16 @@ export async function timelineOf(
       select i.sent_at, 'batch', 0, jsonb_build_object('batchId', b.id, 'staff', s.email, 'reason', b.reason)
         from batch_items i join batches b on b.id = i.batch_id join staff s on s.id = b.staff_id
         where i.registration_id = :id and i.sent_at is not null
+      union all
+      -- Whether the named address is an administrator's is for staff only (security.md D7).
+      select step.at, 'join', 0, jsonb_build_object('what', step.what)
+        from join_requests j cross join lateral (values
+          (j.created_at, 'wished'),
+          (j.asked_at, case when j.administrator_id is null then 'nobodyThere' else 'asked' end),
+          (case when j.administrator_id is not null then j.reminded_at end, 'reminded'),
+          (j.ended_at, j.outcome)
+        ) step (at, what)
+        where j.registration_id = :id and step.at is not null
     ) everything order by at desc, source desc, place desc limit :limit`,
     { id, reference, limit },
   );

@@ -35,6 +35,7 @@ function Words({ page, entry }: { page: PageContext; entry: TimelineEntry }) {
   if (entry.source === 'step') return <Step t={page.t} entry={entry} />;
   if (entry.source === 'mail') return <Mail t={page.t} entry={entry} />;
   if (entry.source === 'lookup') return <Lookup t={page.t} entry={entry} />;
+  if (entry.source === 'join') return <Line title={page.t(`registrations.join.${entry.what}`)} />;
   return <ByStaff t={page.t} entry={entry} />;
 }
 

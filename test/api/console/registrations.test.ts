@@ -4,6 +4,7 @@ import { registrationStates } from '../../../api/registration-states.js';
 import { effectOutcomes, registrationMachine } from '../../../machines/registration.js';
 import { about } from '../../../machines/registration-words.js';
 import { buildAccount, buildAnswers } from '../../builders/registrations.js';
+import { buildUser } from '../../db/fixtures/rows.js';
 import { BrowserSession } from '../../helpers/browser-session.js';
 import { eventually } from '../../helpers/eventually.js';
 import { type Stack, startStack } from '../../helpers/stack.js';
@@ -198,6 +199,30 @@ test.serial('the timeline has steps, mails, lookups and what staff did, in one o
     times,
     [...times].sort((one, other) => one - other),
   );
+});
+
+test.serial('the timeline tells staff what became of a wish to join a company (D7)', async (t) => {
+  const { stack, staff } = t.context;
+  const [reached, unknown] = [await buildWaiting(stack), await buildWaiting(stack)];
+  const { id: administrator_id } = await buildUser(stack.db);
+  const ago = (minutes: number) => stack.db.raw('now() - make_interval(mins => ?)', [minutes]);
+  const wish = { name: 'Ann Asks', created_at: ago(9), asked_at: ago(8), reminded_at: ago(5), expires_at: ago(-9) };
+  const over = { outcome: 'declined', ended_at: ago(2) };
+  await stack.db('join_requests').insert([
+    { registration_id: reached.id, administrator_id, ...wish, ...over },
+    { registration_id: unknown.id, administrator_id: null, ...wish, ended_at: null, outcome: null },
+  ]);
+  const of = async ({ path }: { path: string }) => {
+    const { text } = await staff.viewer.browser.get(path);
+    t.false(text.includes('Ann Asks'));
+    return [...text.matchAll(/<li class="timeline-join">.*?<strong>(.*?)</gs)].map(([, title]) => title);
+  };
+  const [asked, nobody, reminded, declined] = ['asked', 'nobodyThere', 'reminded', 'declined'].map((what) =>
+    translator('en')(`registrations.join.${what}`),
+  );
+  const wished = translator('en')('registrations.join.wished');
+  t.deepEqual(await of(reached), [wished, asked, reminded, declined]);
+  t.deepEqual(await of(unknown), [wished, nobody]);
 });
 
 test.serial('a customer of the same name is flagged as a possible duplicate, for staff only (D7)', async (t) => {
