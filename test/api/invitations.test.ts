@@ -135,6 +135,31 @@ test.serial(
 
 const linksIn = (text: string) => /http\S+\/register\/[\w-]{43}(?=\s)/.exec(text)?.[0];
 
+test.serial(
+  'the address alone, unproven, opens no invitation; nor does the link act for whoever is logged in (A10)',
+  async (t) => {
+    const { stack, inviter } = t.context;
+    const { id, email, link } = await invited(t);
+    // An administrator elsewhere, who claims the address as their own and has proven nothing.
+    const claimant = await buildInviter(stack, 'Claimant Ltd');
+    const before = await userOf(t.context, claimant.email);
+    const change = { user_id: claimant.userId, new_email: email, token_hash: Buffer.from('x') };
+    await stack.db('email_changes').insert({ ...change, expires_at: new Date(Date.now() + 3_600_000) });
+    t.false((await claimant.browser.json('GET', invitations)).text.includes(email));
+    t.is((await claimant.browser.json('POST', `${invitations}/${id}/resend`, {})).status, 404);
+    t.is((await claimant.browser.json('DELETE', `${invitations}/${id}`)).status, 404);
+    for (const guess of [id, (await registrationOf(stack, email)).reference])
+      t.is(
+        (await claimant.browser.get(`/register/${guess}`)).status,
+        (await new BrowserSession(stack.url).get('/register/x')).status,
+      );
+    // With the link the invited person gets the account, whoever is logged in in that browser.
+    t.is((await submitLink(claimant.browser, link)).location, '/login');
+    t.like(await userOf(t.context, email), { customer_id: inviter.customerId });
+    t.deepEqual(await userOf(t.context, claimant.email), before);
+  },
+);
+
 test.serial('only own invitations, only types of the own kind, and no right above the own (A2, A7)', async (t) => {
   const { stack, inviter, type } = t.context;
   const above = await buildType(stack, ['customer_account_administrator', 'billing']);
