@@ -26,6 +26,8 @@ const scripts = {
   worker: '../activities/worker.js',
 };
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** Milliseconds: a connection is given up before the API does so after five seconds, or a request would meet its end. */
+const idleConnection = 4_000;
 /** So high that nothing is refused; everything is still counted. */
 const limits = Object.keys(defaultLimits)
   .map((name) => `${name}=1000000000`)
@@ -69,7 +71,7 @@ export async function deploy(cli: string, store: Store, variant: 'product' | 'wi
     startScript(folder, 'api', scripts[variant], env),
   ]);
   const connection = await Connection.connect({ address: temporal.address });
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, timeout: idleConnection });
   return {
     url,
     agent,
