@@ -15,7 +15,8 @@ RUN npm prune --omit=dev --ignore-scripts \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+# Memory: small young generation and few arenas cost no time and save a fifth (docs/decisions/021).
+ENV NODE_ENV=production NODE_OPTIONS="--enable-source-maps --max-semi-space-size=4" MALLOC_ARENA_MAX=2
 WORKDIR /app
 # Owned by root: the running process can change nothing of itself.
 COPY --from=build /app/package.json ./

@@ -13,6 +13,11 @@ import { ensureSearchAttributes } from './search-attributes.js';
 const workflowBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 /** How long running activities may go on after a signal to stop. */
 const shutdownGrace = '20s';
+/**
+ * Workflows kept ready, about a quarter of a megabyte each: those under way. One that waits for a person for hours is
+ * read from its short history again.
+ */
+const cachedWorkflows = 250;
 /** As many as ask the Partner Provider at the same time. */
 const lookupsAtOnce = 20;
 /** As many receivers of webhooks as are called at the same time; each may take fifteen seconds. */
@@ -65,7 +70,12 @@ const shared = {
   shutdownGraceTime: shutdownGrace,
 };
 const workers = await Promise.all([
-  Worker.create({ ...shared, taskQueue: env.TEMPORAL_TASK_QUEUE, workflowBundle: { codePath: workflowBundle } }),
+  Worker.create({
+    ...shared,
+    taskQueue: env.TEMPORAL_TASK_QUEUE,
+    workflowBundle: { codePath: workflowBundle },
+    maxCachedWorkflows: cachedWorkflows,
+  }),
   // Apart, so that a provider that hangs takes no place from mails and accounts (security.md F9).
   Worker.create({
     ...shared,

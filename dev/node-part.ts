@@ -20,14 +20,21 @@ const readyTimeout = 60_000;
 /** A one-shot script whose answer is awaited may take this long, in milliseconds. */
 const answerTimeout = 30_000;
 
-const nodeArguments = (script: string, args: string[] = []) => ['--enable-source-maps', script, ...args];
+/** As the container image runs them: what a request leaves behind is small, and need not pile up (docs/decisions/021). */
+const nodeArguments = (script: string, args: string[] = []) => [
+  '--enable-source-maps',
+  '--max-semi-space-size=4',
+  script,
+  ...args,
+];
 
 /** Starts a long-running script; resolves when it says over IPC that it is ready. */
 export async function startNodePart({ title, script, args, env, log: path, record }: NodePartOptions): Promise<Child> {
   const log = openLog(path);
   try {
     const command = process.execPath;
-    const child = await startChild({ command, args: nodeArguments(script, args), env, log, ipc: true, record });
+    const lean = { MALLOC_ARENA_MAX: '2', ...env };
+    const child = await startChild({ command, args: nodeArguments(script, args), env: lean, log, ipc: true, record });
     const tooLate = new AbortController();
     const failure = await Promise.race([
       child.ready,
