@@ -8,6 +8,7 @@ import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { inv } from '../helpers/invariants.js';
 import { reconcileNow } from '../helpers/reconcile.js';
+import { assertSameTime } from '../helpers/same-time.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { buildStaff } from './console/fixtures.js';
 import { logIn } from './fixtures/requests.js';
@@ -132,6 +133,26 @@ test.serial(
     t.is((await userOf(t.context, half)).customer_id, inviter.customerId);
   },
 );
+
+test.serial('nor does the time that the answer takes tell of an account elsewhere (E8)', async (t) => {
+  const { stack, inviter, type } = t.context;
+  // An address can be invited once only, so there is one of each for every call of the comparison, the longer look included.
+  const elsewhere = await buildInviter(stack, 'Elsewhere Ltd');
+  const known = Array.from({ length: 100 }, () => buildEmail('known'));
+  await stack.db.raw(
+    `insert into users (customer_id, user_type_id, email, given_name, family_name, language, password_hash)
+      select customer_id, user_type_id, added.email, 'Ann', 'Other', 'en', password_hash
+        from users u, unnest(?::text[]) as added(email) where u.id = ?`,
+    [known, elsewhere.userId],
+  );
+  const inviteOne = async (email = buildEmail('unknown')) => t.is((await invite(inviter, email, type)).status, 202);
+  await assertSameTime(
+    t,
+    15,
+    () => inviteOne(),
+    () => inviteOne(known.pop()!),
+  );
+});
 
 const linksIn = (text: string) => /http\S+\/register\/[\w-]{43}(?=\s)/.exec(text)?.[0];
 
