@@ -39,17 +39,17 @@ export async function askToJoin(services: Services, link: PresentedLink, wish: J
   await limits.consume('joinRequestsPerRegistration', registration.id);
   const answers = { ...typedAnswers(services, registration), givenName, familyName };
   await keepAnswers(services, link, { kind: registration.kind, answers, language });
-  // Past the mailbox's limits the request is noted all the same, and reaches nobody.
-  const isAllowed = await limits.mayMail(administratorEmail);
+  const mayMail = await limits.mayMail(administratorEmail);
   const { registration_lifetime_seconds: lifetime } = await loadSettings(db);
   await extendLifetime(db, registration.id, lifetime);
   const id = await insertJoinRequest(db, {
     registrationId: registration.id,
     name: `${givenName} ${familyName}`,
-    administratorEmail: isAllowed ? administratorEmail : '',
+    administratorEmail,
   });
   if (!id) return;
-  const taken = engine.serve('joinRequest', id);
+  // Past the mailbox's limits the reconciler asks later; told is the same.
+  const taken = mayMail && engine.serve('joinRequest', id);
   // What waits for somebody else must not run out meanwhile.
   const extended = engine.signal(registration.reference, { type: 'EXTEND', actor: 'registrant' });
   await Promise.all([taken, extended]).catch((error) => {

@@ -147,11 +147,12 @@ async function cancelRevoked(services: Services): Promise<void> {
     }
 }
 
-/** Starts the workflows of rows that were written while the engine was away; one that runs is left alone. */
-async function serveLeftovers({ db, engine }: Services, olderThanSeconds: number): Promise<void> {
+/** Starts the workflows of rows that were written while the engine was away, or a mailbox had its fill; one that runs is left alone. */
+async function serveLeftovers({ db, engine, limits }: Services, olderThanSeconds: number): Promise<void> {
   for (const id of await unfinishedBatches(db, olderThanSeconds, batch)) await engine.serve('retryBatch', id);
   for (const id of await waitingNotices(db, olderThanSeconds, batch)) await engine.serve('notice', id);
-  for (const id of await unaskedRequests(db, olderThanSeconds, batch)) await engine.serve('joinRequest', id);
+  for (const { id, asks } of await unaskedRequests(db, olderThanSeconds, batch))
+    if (!asks || (await limits.mayMail(asks))) await engine.serve('joinRequest', id);
 }
 
 /** Whoever ends a workflow in the Temporal UI ends the registration; it must not stay open with nobody to move it. */

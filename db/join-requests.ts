@@ -137,14 +137,22 @@ export async function advanceRequest(
   return { noticeId: await mailTo('join-request-reminder'), waitFor: untilEnd };
 }
 
-/** Requests whose workflow has not begun this long after they were written: Temporal may have been away. */
-export const unaskedRequests = (db: Knex, olderThanSeconds: number, limit: number): Promise<string[]> =>
-  db('join_requests')
-    .whereNull('asked_at')
-    .whereNull('ended_at')
-    .whereRaw('created_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+export interface UnaskedRequest {
+  id: string;
+  /** Of the administrator who is to be asked: absent when there is none, and when it is too late. */
+  asks: string | null;
+}
+
+/** Requests whose workflow has not begun this long after they were written: Temporal was away, or the mailbox had its fill. */
+export const unaskedRequests = (db: Knex, olderThanSeconds: number, limit: number): Promise<UnaskedRequest[]> =>
+  db('join_requests as j')
+    .leftJoin('users as u', (join) => join.on('u.id', 'j.administrator_id').andOn(db.raw('j.expires_at > now()')))
+    .whereNull('j.asked_at')
+    .whereNull('j.ended_at')
+    .whereRaw('j.created_at < now() - make_interval(secs => ?)', [olderThanSeconds])
+    .orderBy('j.created_at')
     .limit(limit)
-    .pluck('id');
+    .select('j.id', 'u.email as asks');
 
 /**
  * Erases the name from requests that ended this long ago, or whose registration is erased (security.md R1); how it ended

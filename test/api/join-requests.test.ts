@@ -2,12 +2,14 @@
 import anyTest, { type TestFn } from 'ava';
 import { advanceRequest } from '../../db/join-requests.js';
 import { SecretKeys } from '../../db/secret-keys.js';
+import { choosePort } from '../../dev/ports.js';
 import { inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
 import { type BuiltUser, buildAdministrator, buildType } from '../builders/members.js';
 import { buildEmail, buildLink, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { inv } from '../helpers/invariants.js';
+import { reconcileNow } from '../helpers/reconcile.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { comparable } from './fixtures/requests.js';
 
@@ -26,10 +28,10 @@ test.before(async (t) => {
 test.after.always((t) => t.context.stack?.stop());
 
 /** Asks by a link, as a person would; resolves with the page that says so. */
-async function ask({ stack }: Context, administratorEmail: string, email = buildEmail('asks')) {
+async function ask({ stack }: Context, administratorEmail: string, email = buildEmail('asks'), url = stack.url) {
   const link = await buildLink(stack, email);
   await inState(stack, email, 'awaitingProof');
-  const browser = new BrowserSession(stack.url);
+  const browser = new BrowserSession(url);
   const form = await browser.get(`${link}/join`);
   const answer = await browser.post(`${link}/join`, { administratorEmail, givenName: 'Ann', familyName: 'Asks' }, form);
   return { email, link, browser, answer, page: await browser.get(`${link}/join`) };
@@ -96,6 +98,25 @@ test.serial('approved, the person finishes as a user of that company, with the t
   t.is((await submitLink(new BrowserSession(stack.url), link!)).location, '/login');
   const { customer_id } = await stack.db('users').where({ email: administrator.email }).first();
   t.like(await stack.db('users').where({ email }).first(), { customer_id, user_type_id: type });
+});
+
+test.serial('a mailbox that had its fill is asked later, and nothing is lost (L1)', async (t) => {
+  const { stack, administrator } = t.context;
+  const port = await choosePort(0);
+  const LIMITS = `${stack.env.LIMITS},mailsPerMailboxMinute=1`;
+  const api = await stack.startApi({ PORT: String(port), LIMITS });
+  const url = `http://localhost:${port}`;
+  const asked = (email: string) => mailsTo(stack, administrator.email).some(({ text }) => text.includes(email));
+  await stack.db('rate_limits').del();
+  const first = await ask(t.context, administrator.email, buildEmail('first'), url);
+  await requestOf(t.context, first.email);
+  const second = await ask(t.context, administrator.email, buildEmail('second'), url);
+  t.is(second.answer.status, 303);
+  await api.kill('SIGTERM');
+  t.false(asked(second.email));
+  await stack.db('rate_limits').del();
+  await reconcileNow(stack);
+  await eventually('the second is asked too', () => asked(second.email));
 });
 
 test.serial('declined, the person is told and goes on with a company of their own', async (t) => {
