@@ -144,7 +144,7 @@ async function createCluster({ home, cluster, user, binaries, password, record, 
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    ...(durable ? [] : ['--no-sync']),
+    ...(durable ? [] : ['--no-sync', '--wal-segsize=1']),
   ];
   const initdb = await startChild({ command: binaries.initdb, args, user, log, record, env: cleanEnvironment() });
   const ending = await initdb.exited;

@@ -133,8 +133,14 @@ test.serial('fifty lookups that hang slow down neither customers nor partners wi
     const { code } = await buildPartnerCode(stack.db, keys);
     const started = performance.now();
     const [partner, customer] = await Promise.all([openLink(stack), openLink(stack)]);
-    t.is((await submitCode(partner.browser, partner.link, code)).location, '/login');
-    t.is((await submitLink(customer.browser, customer.link, { kind: 'customer' })).location, '/login');
+    for (const [{ email }, answer] of [
+      [partner, await submitCode(partner.browser, partner.link, code)],
+      [customer, await submitLink(customer.browser, customer.link, { kind: 'customer' })],
+    ] as const) {
+      // A machine busy with other tests may answer with the page to wait on; that time counts as well.
+      t.regex(answer.location ?? '', /^\/login$|\/processing$/);
+      await inState(stack, email, 'completed');
+    }
     return performance.now() - started;
   };
   await others(); // the first ones also warm up what they pass through
