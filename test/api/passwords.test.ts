@@ -43,7 +43,8 @@ test.serial('a megabyte is refused before anything is computed', async (t) => {
   const started = performance.now();
   t.is(passwordProblem('x'.repeat(1_000_000), 12, []), 'passwordTooLong');
   t.false(await verifyPassword('x'.repeat(1_000_000), undefined));
-  t.true(performance.now() - started < 100);
+  // What must not happen, a strength estimate of it, takes minutes; a busy machine takes tenths of a second for nothing.
+  t.true(performance.now() - started < 2_000);
 });
 
 test('hashes are argon2id with OWASP parameters and a salt of their own', async (t) => {

@@ -243,5 +243,5 @@ test.serial(
 
 /** Waits for this many mails, with or without a link. */
 async function linksOrMails(stack: Stack, email: string, count: number) {
-  await stack.mail.waitForMail(() => mailsTo(stack, email).length >= count, 30_000);
+  await stack.mail.waitForMail(() => mailsTo(stack, email).length >= count, 60_000);
 }

@@ -122,7 +122,7 @@ test.serial('required of administrators of organisations, and of nobody else', a
   t.truthy(secret);
   t.not(browser.cookies.get('vestibule_session'), before, 'what was shut opens under a new token (S2)');
   t.is((await browser.get('/account')).status, 200);
-  t.truthy(await provided(), 'what applications know of the session stays with it');
+  t.falsy(await provided(), 'what applications hold was handed out without it');
   await sendForm(browser, '/account/second-factor', '/account/second-factor/totp/remove');
   t.is((await browser.get('/account')).location, '/account/second-factor', 'without it, it is asked for again');
   await stack.db('settings').update({ administrators_second_factor: false });
