@@ -54,7 +54,7 @@ export interface PossibleDuplicate {
   reference: string | null;
 }
 
-/** Organisations of the same name, besides the one this registration has made: for staff only (security.md D7). */
+/** Organisations of the same name, besides the one that this registration has made or joined: for staff only (security.md D7). */
 export async function possibleDuplicates(
   db: Knex,
   registrationId: string,
@@ -65,13 +65,16 @@ export async function possibleDuplicates(
     `
     select o.kind, o.created_at as "createdAt", r.reference
       from (
-        select 'customer' as kind, c.id, c.created_at, u.registration_id
-          from customers c left join users u on u.customer_id = c.id and u.registration_id is not null
-          where lower(c.name) = lower(:name)
+        select 'customer' as kind, c.id, c.created_at, (
+            select u.registration_id from users u where u.customer_id = c.id and u.registration_id is not null
+              order by u.created_at limit 1
+          ) as registration_id
+          from customers c where lower(c.name) = lower(:name)
         union all
         select 'partner', p.id, p.created_at, p.registration_id from partners p where lower(p.name) = lower(:name)
       ) o left join registrations r on r.id = o.registration_id
       where o.registration_id is distinct from :registrationId
+        and not exists (select from users u where u.registration_id = :registrationId and o.id in (u.customer_id, u.partner_id))
       order by o.created_at limit :limit`,
     { registrationId, name, limit },
   );

@@ -230,6 +230,10 @@ test.serial('a customer of the same name is flagged as a possible duplicate, for
   const companyName = `Twin ${Date.now()} AG`;
   const { email } = await buildAccount(stack, undefined, { companyName });
   const first = await stack.db('registrations').where({ email }).first('reference');
+  // A colleague who came later makes no second company of it.
+  const { customer_id } = await stack.db('users').where({ email }).first('customer_id');
+  const other = await buildAccount(stack);
+  await stack.db('users').where({ email: other.email }).update({ customer_id });
   const second = await buildUnapproved(stack, { companyName: companyName.toUpperCase() });
   const { text } = await staff.viewer.browser.get(second.path);
   t.true(text.includes(translator('en')('registrations.duplicates.title', { count: 1 })));
