@@ -2,8 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connection.js';
 import { registrationStateQuery, registrationWorkflowId, registrationWorkflowType } from '../../workflows/messages.js';
 
-/** What the engine may take to catch up, in milliseconds. */
-const quiescence = 10_000;
+/** What the engine may take to catch up, in milliseconds: more than Temporal takes to see that a killed worker is gone. */
+const quiescence = 40_000;
+const answerWithin = 10_000;
 const spareHour = 3_600_000;
 
 /** security.md §0.3 in SQL: each query finds what must not be. */
@@ -92,7 +93,7 @@ async function disagreements(db: Database, temporal: Client): Promise<string[]> 
 
 async function stateOf(temporal: Client, reference: string, ended: boolean): Promise<string> {
   const handle = temporal.workflow.getHandle(registrationWorkflowId(reference));
-  return temporal.withDeadline(Date.now() + quiescence, async () =>
+  return temporal.withDeadline(Date.now() + answerWithin, async () =>
     ended ? (await handle.result()).state : (await handle.query(registrationStateQuery)).state,
   );
 }
