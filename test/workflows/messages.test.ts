@@ -98,7 +98,8 @@ test.serial('of sixteen submits at once one creates the account, and every other
   t.deepEqual(await opened.handle.result(), { state: 'completed' });
   const taken = results.filter((result) => result.status === 'fulfilled');
   t.is(taken.length, 1);
-  t.true(creations >= 1 && creations <= 2, `${creations} runs of the creation`);
+  // Again for each workflow task that Temporal refuses because another submit has come meanwhile; it finds what it did.
+  t.true(creations >= 1 && creations <= 16, `${creations} runs of the creation`);
   t.is(opened.records.lines.size, 3);
   t.deepEqual(opened.records.contradictions, []);
 });
