@@ -341,11 +341,7 @@ test.serial(
   'invited while Temporal is away, or with the worker killed, the mail comes when they are back',
   async (t) => {
     const { stack, inviter, type } = t.context;
-    const [away, revoked, killed] = ['away', 'revoked', 'killed'].map((name) => buildEmail(name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [away, revoked, killed] = [buildEmail('away'), buildEmail('revoked'), buildEmail('killed')];
     await stack.stopTemporal();
     t.is((await invite(inviter, away, type)).status, 202);
     await invite(inviter, revoked, type);
@@ -359,7 +355,9 @@ test.serial(
     stack.worker = await stack.startWorker();
     for (const email of [away, killed]) {
       const [link] = await linksTo(stack, email);
-      t.is((await accept(t.context, link!)).location, '/login');
+      // Temporal may still be missing the killed worker: then the person is shown the page to wait on.
+      t.regex((await accept(t.context, link!)).location ?? '', /^\/login$|\/processing$/);
+      await inState(stack, email, 'completed');
     }
     await reconcileNow(stack);
     await inState(stack, revoked, 'cancelled');
