@@ -63,10 +63,11 @@ const forNode = {
   jsxImportSource: 'preact',
   sourcemap: true,
 };
-await build({ ...forNode, entryPoints: files.filter((file) => isScript(file) && !inBrowser(file)) });
-await bundleProcess('api/server.ts', ['@viz-js/viz']);
 // The worker's own package loads a binary and starts threads from its files; what it shares with activities comes along.
-await bundleProcess('activities/worker.ts', ['@temporalio/*']);
+const processes = { 'api/server.ts': ['@viz-js/viz'], 'activities/worker.ts': ['@temporalio/*'] };
+const isModule = (file) => isScript(file) && !inBrowser(file) && !(file in processes);
+await build({ ...forNode, entryPoints: files.filter(isModule) });
+for (const [file, external] of Object.entries(processes)) await bundleProcess(file, external);
 const scripts = files.filter((file) => isScript(file) && inBrowser(file));
 if (scripts.length > 0) {
   await build({
