@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import proto from '@temporalio/proto';
 import anyTest, { type TestFn } from 'ava';
 import { SecretKeys } from '../../db/secret-keys.js';
@@ -164,11 +162,8 @@ test('what Temporal keeps holds references, states and codes only (D3 to D5, P7)
 });
 
 test("Temporal's own file holds nothing of it either", (t) => {
-  const { secrets, personal } = t.context;
-  const files = readdirSync(tmpdir())
-    .filter((name) => name.startsWith('vestibule-stack-'))
-    .flatMap((name) => ['temporal.sqlite', 'temporal.sqlite-wal'].map((file) => join(tmpdir(), name, file)))
-    .filter((file) => existsSync(file));
+  const { stack, secrets, personal } = t.context;
+  const files = [stack.temporalFile, `${stack.temporalFile}-wal`].filter((file) => existsSync(file));
   t.true(files.length > 0);
   for (const file of files) t.deepEqual(found(readFileSync(file).toString('latin1'), { ...secrets, ...personal }), []);
 });

@@ -35,6 +35,8 @@ export interface Stack {
   startWorker(env?: NodeJS.ProcessEnv): Promise<Part>;
   stopTemporal(): Promise<void>;
   startTemporal(): Promise<void>;
+  /** Where the Temporal server of this stack keeps its data. */
+  temporalFile: string;
   /** Everything `api` and `worker` have logged so far. */
   logs(): Promise<string>;
   stop(): Promise<void>;
@@ -90,6 +92,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}, { linksInbox = fal
     databaseLog: database.log,
     mail,
     temporal: new Client({ connection }),
+    temporalFile: databaseFile,
     env: childEnv,
     api,
     worker,
