@@ -97,7 +97,9 @@ export function factorSettingsRoutes(wiring: Wiring, realm: Realm): Route[] {
 
   async function hideCodes(ctx: Context) {
     await hideRecoveryCodes(db, sessionOf(ctx, realm).owner);
-    seeOther(ctx, settings);
+    // Set up on the way to an application: there, for nothing here says that it waits.
+    const next = realm.goOn(ctx, secure);
+    seeOther(ctx, next === realm.home ? settings : next);
   }
 
   const page = { kind: 'page', audience, whilePending: 'secondFactorSetup' } as const;
