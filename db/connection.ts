@@ -10,14 +10,17 @@ export interface DatabaseOptions {
   tls?: boolean;
   /** Shown in `pg_stat_activity`. */
   applicationName: string;
+  /** Milliseconds. */
+  statementTimeout?: number;
 }
 
 /** Shorter than the ten seconds an activity or a request has, so that a hanging database is seen as an error (security.md X9). */
-const statementTimeout = 8_000;
+const usualStatementTimeout = 8_000;
 const acquireTimeout = 5_000;
 
 /** Opens the pool; connects on first use. */
-export function openDatabase({ url, poolSize = 10, tls = false, applicationName }: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const { url, poolSize = 10, tls = false, applicationName, statementTimeout = usualStatementTimeout } = options;
   return knex({
     client: 'pg',
     connection: {

@@ -21,7 +21,7 @@ interface Context {
 const test = anyTest as TestFn<Context>;
 
 test.before(async (t) => {
-  const stack = await startStack();
+  const stack = await startStack({}, { keepsTemporal: true });
   Object.assign(t.context, { stack, inviter: await buildInviter(stack), type: await buildType(stack) });
 });
 test.after.always((t) => t.context.stack?.stop());

@@ -14,7 +14,7 @@ import { comparable, logIn } from './fixtures/requests.js';
 const test = anyTest as TestFn<{ stack: Stack }>;
 
 test.before(async (t) => {
-  t.context.stack = await startStack();
+  t.context.stack = await startStack({}, { keepsTemporal: true });
 });
 test.after.always((t) => t.context.stack?.stop());
 

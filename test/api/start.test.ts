@@ -19,7 +19,7 @@ import { buildOperator, buildRestingLink, comparable, sendRaw } from './fixtures
 const test = anyTest as TestFn<{ stack: Stack }>;
 
 test.before(async (t) => {
-  t.context.stack = await startStack();
+  t.context.stack = await startStack({}, { keepsTemporal: true });
 });
 test.after.always((t) => t.context.stack?.stop());
 

@@ -35,7 +35,8 @@ async function buildFolder(): Promise<string> {
 async function start(folder: string): Promise<TestDatabase & { pause(): Promise<void> }> {
   const log = join(folder, 'postgres.log');
   const postgres = await startPostgres({ folder, log, durable: false });
-  const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-test' });
+  // Tests make more rows in one statement than the product does, beside other tests.
+  const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-test', statementTimeout: 60_000 });
   const pause = async () => {
     await db.destroy();
     await postgres.stop();

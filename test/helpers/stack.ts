@@ -35,8 +35,8 @@ export interface Stack {
   startWorker(env?: NodeJS.ProcessEnv): Promise<Part>;
   stopTemporal(): Promise<void>;
   startTemporal(): Promise<void>;
-  /** Where the Temporal server of this stack keeps its data. */
-  temporalFile: string;
+  /** Where the Temporal server of this stack keeps its data; only with `keepsTemporal`. */
+  temporalFile: string | undefined;
   /** Everything `api` and `worker` have logged so far. */
   logs(): Promise<string>;
   stop(): Promise<void>;
@@ -46,11 +46,17 @@ export interface Stack {
 const noLimits =
   'startsPerSource=100000,resetsPerSource=100000,mailsPerMailboxMinute=100000,mailsPerMailboxHour=100000,mailsPerMailboxDay=100000,mailsOverall=100000,wrongLinksPerSource=100000,invitationsPerOrganisation=100000,joinRequestsPerSource=100000,joinRequestsPerRegistration=100000,loginsPerAccount=100000,loginsPerAccountOverall=100000,loginsPerSource=100000,wrongApiKeysPerSource=100000,requestsPerApiKey=100000,secondFactorsPerSession=100000,secondFactorsPerAccount=100000,secondFactorsPerAccountOverall=100000';
 
-/** Starts the whole product on free ports; `env` goes to api and worker on top, `linksInbox` leads to the caught mails. */
-export async function startStack(env: NodeJS.ProcessEnv = {}, { linksInbox = false } = {}): Promise<Stack> {
+/**
+ * Starts the whole product on free ports; `env` goes to api and worker on top, `linksInbox` leads to the caught mails.
+ * With `keepsTemporal` Temporal can be stopped and started again; without, it keeps all in memory, for half the work.
+ */
+export async function startStack(
+  env: NodeJS.ProcessEnv = {},
+  { linksInbox = false, keepsTemporal = false } = {},
+): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-stack-'));
   const cli = await findTemporalCli();
-  const databaseFile = join(folder, 'temporal.sqlite');
+  const databaseFile = keepsTemporal ? join(folder, 'temporal.sqlite') : undefined;
   const [database, mail, temporal, port] = await Promise.all([
     startDatabase(),
     startMailCatcher(),
@@ -99,6 +105,7 @@ export async function startStack(env: NodeJS.ProcessEnv = {}, { linksInbox = fal
     startApi,
     startWorker,
     stopTemporal: async () => {
+      if (!keepsTemporal) throw new Error('this Temporal would lose everything: start the stack with keepsTemporal');
       await running?.stop();
       running = undefined;
     },

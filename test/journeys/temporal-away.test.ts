@@ -25,7 +25,7 @@ import { type Stack, startStack } from '../helpers/stack.js';
 const test = anyTest as TestFn<{ stack: Stack }>;
 
 test.before(async (t) => {
-  t.context.stack = await startStack();
+  t.context.stack = await startStack({}, { keepsTemporal: true });
 });
 test.after.always((t) => t.context.stack?.stop());
 

@@ -25,7 +25,10 @@ const list = '/console/webhooks';
 test.before(async (t) => {
   const receiver = await startReceiver();
   t.context.receiver = receiver;
-  const stack = await startStack({ WEBHOOK_ALLOWED_ORIGINS: receiver.url, LOG_LEVEL: 'debug' });
+  const stack = await startStack(
+    { WEBHOOK_ALLOWED_ORIGINS: receiver.url, LOG_LEVEL: 'debug' },
+    { keepsTemporal: true },
+  );
   Object.assign(t.context, { stack, admin: await buildStaff(stack, 'admin'), secrets: [], endpoint: { id: '' } });
 });
 test.after.always(async (t) => {

@@ -17,7 +17,7 @@ const test = anyTest as TestFn<Context>;
 const recovery = 60_000;
 
 test.before(async (t) => {
-  t.context.stack = await startStack();
+  t.context.stack = await startStack({}, { keepsTemporal: true });
 });
 test.after.always((t) => t.context.stack?.stop());
 

@@ -20,7 +20,7 @@ type Staff = Record<'viewer' | 'operator', BuiltStaff>;
 const test = anyTest as TestFn<{ stack: Stack; staff: Staff }>;
 
 test.before(async (t) => {
-  const stack = await startStack();
+  const stack = await startStack({}, { keepsTemporal: true });
   t.context.stack = stack;
   t.context.staff = { viewer: await buildStaff(stack, 'viewer'), operator: await buildStaff(stack, 'operator') };
 });

@@ -13,7 +13,7 @@ const path = '/console/provider';
 const tests = `${path}/tests`;
 
 test.before(async (t) => {
-  const stack = await startStack();
+  const stack = await startStack({}, { keepsTemporal: true });
   Object.assign(t.context, { stack, operator: await buildStaff(stack, 'operator') });
 });
 test.after.always((t) => t.context.stack?.stop());

@@ -25,7 +25,7 @@ type Staff = Record<'viewer' | 'operator' | 'admin', BuiltStaff>;
 const test = anyTest as TestFn<{ stack: Stack; staff: Staff }>;
 
 test.before(async (t) => {
-  const stack = await startStack();
+  const stack = await startStack({}, { keepsTemporal: true });
   t.context.stack = stack;
   const [viewer, operator, admin] = [
     await buildStaff(stack, 'viewer'),

@@ -8,7 +8,7 @@ const test = anyTest as TestFn<{ stack: Stack; admin: BuiltStaff }>;
 const list = '/console/staff';
 
 test.before(async (t) => {
-  t.context.stack = await startStack();
+  t.context.stack = await startStack({}, { keepsTemporal: true });
   t.context.admin = await buildStaff(t.context.stack, 'admin');
 });
 test.after.always((t) => t.context.stack?.stop());
