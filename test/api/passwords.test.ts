@@ -30,21 +30,28 @@ test('the product', judged, 'vestibule-2026', 'passwordContainsPersonal');
 test('a personal word among enough others', judged, 'acme gravel muffin topiary', undefined, ['Acme GmbH']);
 test('personal words that are not there', judged, 'gravel muffin topiary', undefined, ['', 'Bo', 'Ω']);
 
-test.serial('judging a password of the greatest length takes no noticeable time', (t) => {
+/** Milliseconds that this process has worked since; unlike the clock's, they are not longer on a busy machine. */
+function processorTime(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
+test.serial('judging a password of the greatest length takes hardly any work', (t) => {
   const hostile = ['a1!'.repeat(85), 'qwerty1234'.repeat(25), '@4a'.repeat(85), 'p4ssw0rd'.repeat(32)];
   for (const password of hostile) {
-    const started = performance.now();
+    const before = process.cpuUsage();
     passwordProblem(password, 12, ['Acme GmbH', 'Ann', 'Bee']);
-    t.true(performance.now() - started < 250, `${password.slice(0, 10)}: ${performance.now() - started} ms`);
+    const taken = processorTime(before);
+    t.true(taken < 500, `${password.slice(0, 10)}: ${taken} ms`);
   }
 });
 
 test.serial('a megabyte is refused before anything is computed', async (t) => {
-  const started = performance.now();
+  const before = process.cpuUsage();
   t.is(passwordProblem('x'.repeat(1_000_000), 12, []), 'passwordTooLong');
   t.false(await verifyPassword('x'.repeat(1_000_000), undefined));
-  // What must not happen, a strength estimate of it, takes minutes; a busy machine takes tenths of a second for nothing.
-  t.true(performance.now() - started < 2_000);
+  // What must not happen, a strength estimate of it, takes minutes.
+  t.true(processorTime(before) < 500);
 });
 
 test('hashes are argon2id with OWASP parameters and a salt of their own', async (t) => {
