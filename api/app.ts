@@ -167,7 +167,7 @@ function isAllowed(ctx: Context, route: Route): boolean {
   const { audience, scope, kind } = route;
   const { user, staff, machine } = ctx.state;
   if (audience === 'machine') {
-    assertThat(scope && machine?.scopes.includes(scope), 'forbidden');
+    assertThat(scope && machine?.scopes.includes(scope), 'scopeMissing');
     return true;
   }
   const role = audience.startsWith('staff-') ? (audience.slice('staff-'.length) as StaffRole) : undefined;

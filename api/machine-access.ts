@@ -16,5 +16,5 @@ export async function identifyMachine(ctx: Context, { db, keys, limits }: Servic
   }
   if (key) await limits.consume('wrongApiKeysPerSource', ctx.state.source);
   ctx.set('WWW-Authenticate', key ? 'Bearer error="invalid_token"' : 'Bearer');
-  throw new RequestError('unauthenticated');
+  throw new RequestError('apiKeyInvalid');
 }

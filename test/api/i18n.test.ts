@@ -50,7 +50,9 @@ const problemCodes = [
 const errorCodes = [
   'loginFailed',
   'tooManyAttempts',
+  'apiKeyInvalid',
   'forbidden',
+  'scopeMissing',
   'forbiddenOrigin',
   'staleEdit',
   'formExpired',

@@ -72,7 +72,7 @@ test('a key that is wrong, revoked or expired is refused in one way, and told ho
   ];
   for (const one of wrong) {
     const answer = await askAs(stack.url, one, '/api/v1/users');
-    t.like(answer.json(), { status: 401, code: 'unauthenticated' });
+    t.like(answer.json(), { status: 401, code: 'apiKeyInvalid' });
     t.is(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
   }
   for (const authorization of [`Basic ${key}`, `Bearer`, `Bearer ${key} x`, `Bearer ${'x'.repeat(5_000)}`])
@@ -240,7 +240,7 @@ test('the typed client reads a list to its end, and gets a refusal as its code',
   );
   const narrow = createClient({ url: stack.url, apiKey: (await buildApiKey(stack, admin, ['partners:read'])).key });
   const { error } = await narrow.GET('/api/v1/users/{id}', { params: { path: { id: met[0]! } } });
-  t.is(error?.code, 'forbidden');
+  t.is(error?.code, 'scopeMissing');
   // @ts-expect-error What the API does not have, the client does not know.
   t.is((await client.GET('/api/v1/nothing')).response.status, 404);
 });
