@@ -125,7 +125,7 @@ async function bundleProcess(entryPoint, external) {
 
 async function bundleWorkflows() {
   const hash = createHash('sha256');
-  for (const file of [...files.filter((f) => /^(machines|workflows)\//.test(f)), 'package-lock.json'])
+  for (const file of [...files.filter((f) => /^(machines|workflows)\//.test(f)), 'package-lock.json', 'dev/build.mjs'])
     hash.update(file).update(readFileSync(join(root, file)));
   const digest = hash.digest('hex');
   const target = join(out, 'workflow-bundle.js');
@@ -135,6 +135,8 @@ async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(out, 'workflows/index.js'),
     logger: new DefaultLogger('WARN'),
+    // Loaded once a worker, frozen, instead of once a workflow: they keep nothing that belongs to one.
+    preloadModules: ['xstate', join(out, 'machines/registration.js')],
     // Production mode takes XState's production build; readable names stay, so that a stack trace in the Temporal UI says something.
     webpackConfigHook: (config) => ({ ...config, mode: 'production', optimization: { minimize: false } }),
   });
