@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { leanNode } from '../dev/node-part.js';
 import { startTemporal } from '../dev/temporal.js';
 import {
   registrationAttentionAttribute,
@@ -34,7 +35,9 @@ export async function startFloor(cli: string, store: Store): Promise<Subject> {
   const client = new Client({ connection });
   const forkedAt = performance.now();
   const worker = fork(built('floor-worker.js'), {
+    execArgv: leanNode.arguments,
     env: {
+      ...leanNode.environment,
       PATH: process.env.PATH,
       NODE_OPTIONS: process.env.NODE_OPTIONS,
       TEMPORAL_ADDRESS: temporal.address,

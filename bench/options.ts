@@ -4,9 +4,10 @@ export const stores = ['memory', 'file'] as const;
 /** Where Temporal keeps its histories: in memory, or in an SQLite file as `npm start` does. */
 export type Store = (typeof stores)[number];
 
-export const variants = ['floor', 'product', 'without-hash'] as const;
+export const variants = ['floor', 'product', 'without-hash', 'partner-code', 'partner-provider'] as const;
 /** What is measured; the README says what each is. */
 export type Variant = (typeof variants)[number];
+export type PartnerVariant = Extract<Variant, `partner-${string}`>;
 
 export interface Options {
   json: boolean;

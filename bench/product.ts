@@ -14,9 +14,10 @@ import { startPostgres } from '../dev/postgres.js';
 import { startTemporal } from '../dev/temporal.js';
 import { type MailSink, startMailSink } from './mail-sink.js';
 import { noHash } from './no-hash.js';
-import type { Store } from './options.js';
+import type { PartnerVariant, Store } from './options.js';
+import { preparePartners, startProvider } from './partners.js';
 import { withPid } from './processes.js';
-import { registerCustomer } from './registrant.js';
+import { registerByCode, registerCustomer } from './registrant.js';
 import { countSql } from './sql.js';
 import type { Subject } from './subject.js';
 
@@ -51,7 +52,12 @@ export interface Deployment {
 }
 
 /** On free ports, each part a process of its own as `npm start` has it, PostgreSQL durable. */
-export async function deploy(cli: string, store: Store, variant: 'product' | 'without-hash'): Promise<Deployment> {
+export async function deploy(
+  cli: string,
+  store: Store,
+  variant: 'product' | 'without-hash',
+  extra: NodeJS.ProcessEnv = {},
+): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
   await chmod(folder, 0o755); // PostgreSQL does not run as root, and must be able to enter
   const databaseLog = join(folder, 'postgres.log');
@@ -65,7 +71,7 @@ export async function deploy(cli: string, store: Store, variant: 'product' | 'wi
   const url = `http://127.0.0.1:${port}`;
   const secretKeys = `bench:${randomBytes(32).toString('base64url')}`;
   const addresses = { database: postgres.url, temporal: temporal.address, smtp: mails.smtpUrl, url, port };
-  const env = environment(addresses, secretKeys);
+  const env = { ...environment(addresses, secretKeys), ...extra };
   const [worker, api] = await Promise.all([
     startScript(folder, 'worker', scripts.worker, env),
     startScript(folder, 'api', scripts[variant], env),
@@ -90,6 +96,20 @@ export async function deploy(cli: string, store: Store, variant: 'product' | 'wi
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The product as something that registers people of partners; their codes are in its own table, or the provider's. */
+export async function startProductForPartners(cli: string, store: Store, variant: PartnerVariant): Promise<Subject> {
+  const provider = variant === 'partner-provider' ? await startProvider() : undefined;
+  const allowed = provider && { PROVIDER_ALLOWED_ORIGINS: new URL(provider.url).origin };
+  const deployment = await deploy(cli, store, 'product', allowed);
+  const { db, databaseLog, pids, temporal, readyAfter } = deployment;
+  const codes = await preparePartners(deployment, variant, provider);
+  let next = 0;
+  const register = () => registerByCode(deployment, codes[next++ % codes.length] ?? '');
+  const countStatements = () => countSql(db, databaseLog, register);
+  const stop = () => Promise.all([deployment.stop(), provider?.stop()]).then(() => {});
+  return { register, pids, temporal, readyAfter, countSql: countStatements, stop };
 }
 
 /** The product as something that registers customers. */

@@ -5,17 +5,19 @@ import type { Timings } from './load.js';
 import type { MailSink } from './mail-sink.js';
 
 /** What a person types on the registration page; every field filled in. */
-const answers = {
+const person = {
+  givenName: 'Ann',
+  familyName: "O'Brien",
+  phone: '+49 89 123456',
+  password: 'correct horse battery staple',
+};
+const company = {
   companyName: 'Acme GmbH',
   companyStreet: 'Rosenweg 1',
   companyPostalCode: '80331',
   companyCity: 'München',
   companyCountry: 'DE',
   companyVatNumber: 'DE123456789',
-  givenName: 'Ann',
-  familyName: "O'Brien",
-  phone: '+49 89 123456',
-  password: 'correct horse battery staple',
 };
 
 export interface Place {
@@ -24,8 +26,19 @@ export interface Place {
   mails: MailSink;
 }
 
+/** A new customer's first user. */
+export const registerCustomer = (place: Place) => register(place, 'customer', { ...company, ...person });
+
+/** Somebody of a partner, by this code. */
+export const registerByCode = (place: Place, partnerCode: string) =>
+  register(place, 'partner', { partnerCode, ...person });
+
 /** One person, from the start page to the account, in a browser without earlier cookies. Throws when a step fails. */
-export async function registerCustomer({ url, agent, mails }: Place): Promise<Timings> {
+async function register(
+  { url, agent, mails }: Place,
+  kind: 'customer' | 'partner',
+  answers: Record<string, string>,
+): Promise<Timings> {
   const browser = new Browser(url, agent);
   const email = `bench-${randomBytes(8).toString('hex')}@example.com`;
 
@@ -33,7 +46,7 @@ export async function registerCustomer({ url, agent, mails }: Place): Promise<Ti
   expect(startPage.answer, 200);
   const mailed = mails.waitFor(email);
   const { formToken = '' } = presetFields(startPage.answer.text);
-  const start = await timed(() => browser.post('/register', { email, formToken }));
+  const start = await timed(() => browser.post('/register', { email, kind, formToken }));
   expect(start.answer, 303, '/register/sent');
 
   const { link, receivedAt } = await mailed;
@@ -41,7 +54,7 @@ export async function registerCustomer({ url, agent, mails }: Place): Promise<Ti
   expect(page.answer, 200);
   // `action` belongs to the button that saves only.
   const { terms = '', privacy = '', idempotencyKey = '', formToken: token = '' } = presetFields(page.answer.text);
-  const form = { ...answers, terms, privacy, idempotencyKey, formToken: token };
+  const form = { ...answers, kind, terms, privacy, idempotencyKey, formToken: token };
   const submit = await timed(() => browser.post(link, form));
   expect(submit.answer, 303, '/login');
 

@@ -4,7 +4,8 @@ import { startFloor } from './floor.js';
 import { describeMachine } from './machine.js';
 import { measureSubject } from './measure.js';
 import { parseOptions, type Store, type Variant } from './options.js';
-import { startProduct } from './product.js';
+import { startProduct, startProductForPartners } from './product.js';
+import type { Subject } from './subject.js';
 import { type Result, renderTable } from './table.js';
 
 const options = parseOptions(process.argv.slice(2));
@@ -30,12 +31,18 @@ console.log(
 );
 
 async function measureVariant(variant: Variant, store: Store) {
-  const subject = await (variant === 'floor' ? startFloor(cli, store) : startProduct(cli, store, variant));
+  const subject = await start(variant, store);
   try {
     return await measureSubject(subject, { ...options, say });
   } finally {
     await subject.stop();
   }
+}
+
+function start(variant: Variant, store: Store): Promise<Subject> {
+  if (variant === 'floor') return startFloor(cli, store);
+  if (variant === 'partner-code' || variant === 'partner-provider') return startProductForPartners(cli, store, variant);
+  return startProduct(cli, store, variant);
 }
 
 /** The comparison is fair only while both ask the same of Temporal. */

@@ -18,6 +18,8 @@ const titles: Record<Variant, string> = {
   floor: 'Floor',
   product: 'Product',
   'without-hash': 'Product without the password hash',
+  'partner-code': 'Product: somebody of a partner, by a code',
+  'partner-provider': 'Product: somebody of a partner, whom the provider knows',
 };
 
 /** The results as one Markdown table, which is also readable as it is: a column for each store and number at once. */

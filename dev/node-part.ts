@@ -21,19 +21,18 @@ const readyTimeout = 60_000;
 const answerTimeout = 30_000;
 
 /** As the container image runs them: what a request leaves behind is small, and need not pile up (docs/decisions/021). */
-const nodeArguments = (script: string, args: string[] = []) => [
-  '--enable-source-maps',
-  '--max-semi-space-size=4',
-  script,
-  ...args,
-];
+export const leanNode = {
+  arguments: ['--enable-source-maps', '--max-semi-space-size=4'],
+  environment: { MALLOC_ARENA_MAX: '2' },
+};
+const nodeArguments = (script: string, args: string[] = []) => [...leanNode.arguments, script, ...args];
 
 /** Starts a long-running script; resolves when it says over IPC that it is ready. */
 export async function startNodePart({ title, script, args, env, log: path, record }: NodePartOptions): Promise<Child> {
   const log = openLog(path);
   try {
     const command = process.execPath;
-    const lean = { MALLOC_ARENA_MAX: '2', ...env };
+    const lean = { ...leanNode.environment, ...env };
     const child = await startChild({ command, args: nodeArguments(script, args), env: lean, log, ipc: true, record });
     const tooLate = new AbortController();
     const failure = await Promise.race([
