@@ -85,7 +85,10 @@ export async function measureOpen(
       starts[atOnce] = timesOf(await openMany(deployment, { count: windowStarts, atOnce, say: () => {}, fail }));
     const figures = await measureConsole(deployment, staff, fail);
     const jobs = await measureJobs(deployment, { isLast, fail });
-    steps.push({ open, filled, starts, memory, size, console: figures, jobs, load: loadavg()[0] ?? 0 });
+    const step = { open, filled, starts, memory, size, console: figures, jobs, load: loadavg()[0] ?? 0 };
+    steps.push(step);
+    // Whoever ends an hour's run early has not waited for nothing.
+    say(JSON.stringify(step));
   }
   return { count, steps, failed, failures };
 }
