@@ -1,4 +1,5 @@
 /** The worker process: runs the registration workflows and their activities until told to stop. */
+import '../db/small-heap.js';
 import { fileURLToPath } from 'node:url';
 import { type LogEntry, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { openDatabase } from '../db/connection.js';

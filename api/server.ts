@@ -1,4 +1,5 @@
 /** The API process: pages and JSON API, until told to stop. */
+import '../db/small-heap.js';
 import { createServer } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import { openDatabase } from '../db/connection.js';

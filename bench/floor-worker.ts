@@ -1,4 +1,5 @@
 /** The floor's worker process: options as the product's worker has them, activities that do nothing but say so. */
+import '../db/small-heap.js';
 import { activityInfo } from '@temporalio/activity';
 import { DefaultLogger, type InjectedSinks, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { FloorActivities, FloorNews } from './floor-messages.js';

@@ -1,3 +1,4 @@
+import { displayNames } from '../../formats.js';
 import { LocalTime } from '../local-time.js';
 import type { AccountModel, PageContext } from '../models.js';
 import { AccountFrame } from './frame.js';
@@ -46,5 +47,4 @@ function Consent({ page, consent }: { page: PageContext; consent: AccountModel['
   );
 }
 
-const languageName = (language: string, code: string) =>
-  new Intl.DisplayNames(language, { type: 'language' }).of(code) ?? code;
+const languageName = (language: string, code: string) => displayNames(language, { type: 'language' }).of(code) ?? code;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { displayNames } from '../../formats.js';
 import { LocalTime } from '../local-time.js';
 import type { AccountModel, PageContext } from '../models.js';
 import { AccountFrame } from './frame.js';
@@ -128,5 +129,5 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
 
 /** The country is kept as its ISO code; anything else is shown as it stands rather than hidden. */
 function countryName(language: string, code: string): string {
-  return /^[A-Z]{2}$/.test(code) ? (new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code) : code;
+  return /^[A-Z]{2}$/.test(code) ? (displayNames(language, { type: 'region' }).of(code) ?? code) : code;
 }

@@ -1,4 +1,5 @@
 import type { ListedApiKey } from '../../../db/api-keys.js';
+import { dateFormat } from '../../formats.js';
 import { FormToken } from '../form-fields.js';
 import { LocalTime } from '../local-time.js';
 import type { FieldErrors, PageContext } from '../models.js';
@@ -105,9 +106,8 @@ function Key({ page, shown }: { page: PageContext; shown: ListedApiKey }) {
   );
 }
 
-const locales: Record<string, string> = { en: 'en-GB' };
 const lastDay = ({ language }: PageContext, day: Date) =>
-  new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'medium', timeZone: 'UTC' }).format(day);
+  dateFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(day);
 
 function KeyForm({ page, model }: PartProps) {
   const { t } = page;

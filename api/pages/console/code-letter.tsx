@@ -1,3 +1,4 @@
+import { dateFormat } from '../../formats.js';
 import { type Language, translator } from '../../i18n.js';
 import { QrCode, type QrModel } from '../qr-code.js';
 
@@ -17,13 +18,11 @@ export interface LetterModel {
 }
 
 /** British English: day before month. */
-const locales: Record<string, string> = { en: 'en-GB' };
-
 /** A letter to the partner, of which only the paper is printed. Its dates are the server's, in UTC: it is read anywhere. */
 export function CodeLetter({ letter }: { letter: LetterModel }) {
   const { language, code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;
   const t = translator(language);
-  const format = new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'long', timeZone: 'UTC' });
+  const format = dateFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
   const lines = [recipient.name, recipient.street, recipient.town, recipient.country].filter(Boolean);
   return (
     <article class="letter" lang={language} aria-labelledby="letter-subject">

@@ -1,3 +1,4 @@
+import { numberFormat } from '../../formats.js';
 import type { FieldErrors, PageContext } from '../models.js';
 
 const units = ['minutes', 'hours', 'days'];
@@ -57,6 +58,6 @@ export function DurationField(props: Props) {
 /** "24 hours" */
 export const durationText = ({ t, language }: PageContext, form: Form, name: string): string => {
   const amount = Number(form[name]);
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 4 }).format(amount);
+  const number = numberFormat(language, { maximumFractionDigits: 4 }).format(amount);
   return t(`onboarding.amounts.${form[`${name}Unit`]}`, { count: amount, number });
 };

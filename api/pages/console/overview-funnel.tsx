@@ -1,4 +1,5 @@
 import type { FunnelDay } from '../../../db/registration-statistics.js';
+import { dateFormat } from '../../formats.js';
 import type { PageContext } from '../models.js';
 
 const columns = [
@@ -27,7 +28,7 @@ export function Funnel({ page, kind, days }: { page: PageContext; kind: FunnelDa
         <p class="muted">{t('overview.funnel.none')}</p>
       </>
     );
-  const format = new Intl.DateTimeFormat(page.language === 'en' ? 'en-GB' : page.language, {
+  const format = dateFormat(page.language, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',

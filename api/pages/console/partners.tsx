@@ -1,3 +1,4 @@
+import { displayNames } from '../../formats.js';
 import type { PageContext } from '../models.js';
 import { Input } from './fields.js';
 import { ConsoleFrame, may } from './frame.js';
@@ -58,7 +59,7 @@ export function PartnersPage({ page, model }: { page: PageContext; model: Partne
 
 function PartnerTable({ page, partners }: { page: PageContext; partners: PartnersModel['partners'] }) {
   const { t, language } = page;
-  const countries = new Intl.DisplayNames([language], { type: 'region' });
+  const countries = displayNames(language, { type: 'region' });
   return (
     <div class="card table-card">
       <table class="stacking">

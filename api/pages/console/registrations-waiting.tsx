@@ -1,3 +1,4 @@
+import { numberFormat } from '../../formats.js';
 import type { PageContext } from '../models.js';
 
 const minute = 60;
@@ -11,7 +12,7 @@ export const duration = ({ language }: PageContext, seconds: number): string => 
 export function shortDuration(language: string, seconds: number): string {
   const [unit, length] = unitOf(Math.max(0, seconds));
   const unitDisplay = unit === 'day' ? 'long' : 'short';
-  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay });
+  const format = numberFormat(language, { style: 'unit', unit, unitDisplay });
   return format.format(Math.floor(Math.max(0, seconds) / length));
 }
 

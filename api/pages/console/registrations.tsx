@@ -1,3 +1,4 @@
+import { dateFormat, numberFormat } from '../../formats.js';
 import type { PageContext } from '../models.js';
 import { Notice } from '../notice.js';
 import { ConsoleFrame, may } from './frame.js';
@@ -45,7 +46,7 @@ function Counts({ page, model }: { page: PageContext; model: RegistrationsModel 
   const { t } = page;
   const others = Object.entries(typed).some(([name, value]) => name !== 'state' && value);
   const shown = (state: string) => (!others && (typed.state ?? '') === state ? 'page' : undefined);
-  const number = new Intl.NumberFormat(page.language);
+  const number = numberFormat(page.language, {});
   return (
     <nav class="counts" id="counts" aria-label={t('registrations.counts.label')} data-live>
       <ul>
@@ -146,7 +147,6 @@ const Pick = ({ page, row, index }: { page: PageContext; row: RegistrationRow; i
 
 /** Day and time in UTC, short enough for a table. */
 function ShortTime({ page, at }: { page: PageContext; at: string }) {
-  const locale = page.language === 'en' ? 'en-GB' : page.language;
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  const format = dateFormat(page.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
   return <time dateTime={at}>{`${format.format(new Date(at))} UTC`}</time>;
 }

@@ -1,4 +1,5 @@
 import type { Partner, PartnerCode } from '../../../db/models.js';
+import { displayNames } from '../../formats.js';
 import type { Language } from '../../i18n.js';
 import type { LetterModel } from '../../pages/console/code-letter.js';
 import { drawQr } from '../../qr-code.js';
@@ -10,7 +11,7 @@ export function buildLetter(
   { code, publicUrl, language }: { code: string; publicUrl: string; language: Language },
 ): LetterModel {
   const link = `${publicUrl}/register?kind=partner&code=${code}`;
-  const countries = new Intl.DisplayNames([language], { type: 'region' });
+  const countries = displayNames(language, { type: 'region' });
   return {
     language,
     code,

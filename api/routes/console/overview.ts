@@ -1,5 +1,6 @@
 import { funnel } from '../../../db/registration-statistics.js';
 import { effectOutcomes, registrationMachine } from '../../../machines/registration.js';
+import { numberFormat } from '../../formats.js';
 import type { Context, Route } from '../../http.js';
 import { translator } from '../../i18n.js';
 import { keptIfMany } from '../../kept-figures.js';
@@ -49,7 +50,7 @@ export function overviewRoutes(wiring: Wiring): Route[] {
 
 function draw({ state: { language } }: Context, states: OverviewModel['states']): Promise<string> {
   const t = translator(language);
-  const number = new Intl.NumberFormat(language);
+  const number = numberFormat(language, {});
   const note = ({ count, median }: OverviewModel['states'][number]) =>
     median === undefined ? number.format(count) : `${number.format(count)} · ${shortDuration(language, median)}`;
   return drawMachine(registrationMachine, {

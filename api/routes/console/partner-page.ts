@@ -1,4 +1,5 @@
 /** A partner's page, which is shown after every change of the partner or of its codes. */
+
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Database } from '../../../db/connection.js';
@@ -6,6 +7,7 @@ import type { Partner } from '../../../db/models.js';
 import { type CodeSummary, listCodes } from '../../../db/partner-codes.js';
 import { findPartner, type PartnerUser, partnerChoices, partnerUsers } from '../../../db/partners.js';
 import { assertThat } from '../../errors.js';
+import { dateFormat } from '../../formats.js';
 import type { Context } from '../../http.js';
 import { maskEmail } from '../../mask.js';
 import { type PartnerModel, PartnerPage } from '../../pages/console/partners-detail.js';
@@ -106,10 +108,8 @@ const presentCode = (code: CodeSummary, language: string) => ({
   newCodeId: randomUUID(),
 });
 
-/** British English: day before month. */
-const locales: Record<string, string> = { en: 'en-GB' };
 const dayInWords = (at: Date, language: string) =>
-  new Intl.DateTimeFormat(locales[language] ?? language, { dateStyle: 'long', timeZone: 'UTC' }).format(at);
+  dateFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at);
 
 /** Partners to choose from whose names begin with what was searched for, the chosen one among them. */
 export async function loadPicker(db: Database, search = '', chosen?: string): Promise<PartnerPickerModel> {
