@@ -8,21 +8,26 @@
 export const dateLocale = (language: string): string => (language === 'en' ? 'en-GB' : language);
 
 export const dateFormat = kept(
-  (language, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(dateLocale(language), options),
+  (language, options?: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(dateLocale(language), options),
 );
 export const numberFormat = kept(
-  (language, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options),
+  (language, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options),
 );
-export const displayNames = kept(
-  (language, options: Intl.DisplayNamesOptions) => new Intl.DisplayNames(language, options),
-);
+const names = kept((language, type?: 'region' | 'language') => new Intl.DisplayNames(language, { type: type! }));
 
-function kept<Options, Format>(make: (language: string, options: Options) => Format) {
-  const made = new Map<string, Format>();
-  return (language: string, options: Options): Format => {
+/** Of an ISO 3166-1 code. */
+export const countryName = (language: string, code: string): string => names(language, 'region').of(code) ?? code;
+
+/** Of an ISO 639 code. */
+export const languageName = (language: string, code: string): string => names(language, 'language').of(code) ?? code;
+
+/** Makes a thing once for each language and, where it has any, for each of its options. */
+export function kept<Options, Made>(make: (language: string, options?: Options) => Made) {
+  const all = new Map<string, Made>();
+  return (language: string, options?: Options): Made => {
     const key = JSON.stringify([language, options]);
-    const format = made.get(key) ?? make(language, options);
-    made.set(key, format);
-    return format;
+    const made = all.get(key) ?? make(language, options);
+    all.set(key, made);
+    return made;
   };
 }

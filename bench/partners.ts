@@ -2,7 +2,6 @@ import { createPartnerCode } from '../db/partner-codes.js';
 import { saveProvider } from '../db/partner-provider.js';
 import { SecretKeys } from '../db/secret-keys.js';
 import { demoMapping, type StubPartner, type StubProvider, startStubProvider } from '../dev/stub-provider.js';
-import type { PartnerVariant } from './options.js';
 import type { Deployment } from './product.js';
 
 /** Partners that the people of one run belong to: each code is used by many, as in real life, but not all by one. */
@@ -11,9 +10,9 @@ const partners = 50;
 const usesEach = 10_000;
 
 /** Opens the registration of partners; resolves with their codes. */
-export async function preparePartners(deployment: Deployment, variant: PartnerVariant, provider?: StubProvider) {
+export async function preparePartners(deployment: Deployment, provider?: StubProvider) {
   await deployment.db('settings').update({ partner_onboarding: 'with_code' });
-  return variant === 'partner-code' ? makeCodes(deployment) : letProviderKnow(deployment, provider?.url ?? '');
+  return provider ? letProviderKnow(deployment, provider.url) : makeCodes(deployment);
 }
 
 /** Codes as an operator makes them in the Console. */

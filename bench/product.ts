@@ -104,7 +104,7 @@ export async function startProductForPartners(cli: string, store: Store, variant
   const allowed = provider && { PROVIDER_ALLOWED_ORIGINS: new URL(provider.url).origin };
   const deployment = await deploy(cli, store, 'product', allowed);
   const { db, databaseLog, pids, temporal, readyAfter } = deployment;
-  const codes = await preparePartners(deployment, variant, provider);
+  const codes = await preparePartners(deployment, provider);
   let next = 0;
   const register = () => registerByCode(deployment, codes[next++ % codes.length] ?? '');
   const countStatements = () => countSql(db, databaseLog, register);

@@ -1,4 +1,4 @@
-import { displayNames } from '../../formats.js';
+import { languageName } from '../../formats.js';
 import { LocalTime } from '../local-time.js';
 import type { AccountModel, PageContext } from '../models.js';
 import { AccountFrame } from './frame.js';
@@ -46,5 +46,3 @@ function Consent({ page, consent }: { page: PageContext; consent: AccountModel['
     </>
   );
 }
-
-const languageName = (language: string, code: string) => displayNames(language, { type: 'language' }).of(code) ?? code;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { displayNames } from '../../formats.js';
+import { countryName } from '../../formats.js';
 import { LocalTime } from '../local-time.js';
 import type { AccountModel, PageContext } from '../models.js';
 import { AccountFrame } from './frame.js';
@@ -47,7 +47,7 @@ function Person({ page: { t }, model }: PartProps) {
 function Company({ page, model: { company } }: PartProps) {
   const { t } = page;
   const place = [company.postalCode, company.city].filter(Boolean).join(' ');
-  const country = company.country && countryName(page.language, company.country);
+  const country = company.country && countryOrCode(page.language, company.country);
   const lines = [company.street, place, country].filter(Boolean);
   return (
     <section class="card">
@@ -128,6 +128,6 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
 );
 
 /** The country is kept as its ISO code; anything else is shown as it stands rather than hidden. */
-function countryName(language: string, code: string): string {
-  return /^[A-Z]{2}$/.test(code) ? (displayNames(language, { type: 'region' }).of(code) ?? code) : code;
+function countryOrCode(language: string, code: string): string {
+  return /^[A-Z]{2}$/.test(code) ? countryName(language, code) : code;
 }

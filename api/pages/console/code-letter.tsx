@@ -17,7 +17,6 @@ export interface LetterModel {
   recipient: { name: string; street: string | null; town: string; country: string | null };
 }
 
-/** British English: day before month. */
 /** A letter to the partner, of which only the paper is printed. Its dates are the server's, in UTC: it is read anywhere. */
 export function CodeLetter({ letter }: { letter: LetterModel }) {
   const { language, code, link, qr, publicUrl, maxUses, expiresAt, date, recipient } = letter;

@@ -1,4 +1,4 @@
-import { displayNames } from '../../formats.js';
+import { countryName } from '../../formats.js';
 import { FormToken } from '../form-fields.js';
 import { LocalTime } from '../local-time.js';
 import type { FieldErrors, PageContext } from '../models.js';
@@ -60,7 +60,7 @@ export function PartnerPage({ page, model }: { page: PageContext; model: Partner
 
 function Company({ page, model }: { page: PageContext; model: PartnerModel }) {
   const { t, language } = page;
-  const country = model.country && displayNames(language, { type: 'region' }).of(model.country);
+  const country = model.country && countryName(language, model.country);
   const town = [model.postalCode, model.city].filter(Boolean).join(' ');
   const address = [model.street, town, country].filter(Boolean);
   return (

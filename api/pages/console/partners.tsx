@@ -1,4 +1,4 @@
-import { displayNames } from '../../formats.js';
+import { countryName } from '../../formats.js';
 import type { PageContext } from '../models.js';
 import { Input } from './fields.js';
 import { ConsoleFrame, may } from './frame.js';
@@ -59,7 +59,6 @@ export function PartnersPage({ page, model }: { page: PageContext; model: Partne
 
 function PartnerTable({ page, partners }: { page: PageContext; partners: PartnersModel['partners'] }) {
   const { t, language } = page;
-  const countries = displayNames(language, { type: 'region' });
   return (
     <div class="card table-card">
       <table class="stacking">
@@ -84,7 +83,7 @@ function PartnerTable({ page, partners }: { page: PageContext; partners: Partner
                 {disabled && <span class="tag tag-attention">{t('partners.disabled')}</span>}
               </th>
               <td data-label={t('partners.place')}>
-                {[city, country && countries.of(country)].filter(Boolean).join(', ') || '–'}
+                {[city, country && countryName(language, country)].filter(Boolean).join(', ') || '–'}
               </td>
               <td data-label={t('partners.origin')}>{t(`partners.origins.${origin}`)}</td>
               <td class="number" data-label={t('partners.users')}>

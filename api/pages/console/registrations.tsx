@@ -46,7 +46,7 @@ function Counts({ page, model }: { page: PageContext; model: RegistrationsModel 
   const { t } = page;
   const others = Object.entries(typed).some(([name, value]) => name !== 'state' && value);
   const shown = (state: string) => (!others && (typed.state ?? '') === state ? 'page' : undefined);
-  const number = numberFormat(page.language, {});
+  const number = numberFormat(page.language);
   return (
     <nav class="counts" id="counts" aria-label={t('registrations.counts.label')} data-live>
       <ul>

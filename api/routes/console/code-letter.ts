@@ -1,5 +1,5 @@
 import type { Partner, PartnerCode } from '../../../db/models.js';
-import { displayNames } from '../../formats.js';
+import { countryName } from '../../formats.js';
 import type { Language } from '../../i18n.js';
 import type { LetterModel } from '../../pages/console/code-letter.js';
 import { drawQr } from '../../qr-code.js';
@@ -11,7 +11,6 @@ export function buildLetter(
   { code, publicUrl, language }: { code: string; publicUrl: string; language: Language },
 ): LetterModel {
   const link = `${publicUrl}/register?kind=partner&code=${code}`;
-  const countries = displayNames(language, { type: 'region' });
   return {
     language,
     code,
@@ -25,7 +24,7 @@ export function buildLetter(
       name: partner.name,
       street: partner.street,
       town: [partner.postal_code, partner.city].filter(Boolean).join(' '),
-      country: partner.country && (countries.of(partner.country) ?? null),
+      country: partner.country && countryName(language, partner.country),
     },
   };
 }

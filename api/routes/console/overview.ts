@@ -50,7 +50,7 @@ export function overviewRoutes(wiring: Wiring): Route[] {
 
 function draw({ state: { language } }: Context, states: OverviewModel['states']): Promise<string> {
   const t = translator(language);
-  const number = numberFormat(language, {});
+  const number = numberFormat(language);
   const note = ({ count, median }: OverviewModel['states'][number]) =>
     median === undefined ? number.format(count) : `${number.format(count)} · ${shortDuration(language, median)}`;
   return drawMachine(registrationMachine, {

@@ -1,5 +1,4 @@
 /** A partner's page, which is shown after every change of the partner or of its codes. */
-
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Database } from '../../../db/connection.js';
