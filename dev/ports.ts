@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -6,6 +5,8 @@ import { createServer } from 'node:net';
 const portsTriedAbove = 50;
 /** Below those that systems give to outgoing connections, one of which could take the port before its server does. */
 const anyPort = { from: 15_000, to: 32_000 };
+/** How many a process chooses before it comes to those of the next one. */
+const portsOfProcess = 97;
 
 /**
  * The wanted port if it is free, else the next free one above it; 0 means any free one. Free means that nobody listens
@@ -42,9 +43,15 @@ async function canListen(port: number, host: string) {
   }
 }
 
+/**
+ * Each process goes through the ports from a place of its own: chosen at random, one that another process has just
+ * chosen and not yet taken could be chosen twice.
+ */
+let next = process.pid * portsOfProcess;
+
 async function anyFreePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(anyPort.from, anyPort.to);
+    const port = anyPort.from + (next++ % (anyPort.to - anyPort.from));
     if (await isFree(port)) return port;
   }
 }

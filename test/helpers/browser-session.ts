@@ -37,6 +37,7 @@ export class BrowserSession {
       redirect: 'manual',
       headers: { ...(cookie ? { cookie } : {}), accept: 'text/html', ...headers },
       body,
+      signal: AbortSignal.timeout(60_000),
     });
     for (const setCookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(setCookie) ?? [];

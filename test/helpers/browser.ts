@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page, Request } from 'playwright-core';
 import { launchChromium } from './chromium.js';
+import { within } from './eventually.js';
 import { type Stack, startStack } from './stack.js';
 
 export const desktop = { width: 1280, height: 900 };
@@ -69,6 +70,8 @@ export async function openDevice(
 }
 
 const token = /[\w-]{43}/;
+/** Milliseconds. A browser that closes a page may never answer a question about it. */
+const answerWithin = 10_000;
 
 const originFaults = (request: Request, origins: string[]): string[] =>
   origins.some((origin) => request.url().startsWith(`${origin}/`))
@@ -77,7 +80,8 @@ const originFaults = (request: Request, origins: string[]): string[] =>
 
 /** By the headers that really went out; no address is told to anyone (security.md T10). */
 async function refererFaults(request: Request): Promise<string[]> {
-  const referer = await request.headerValue('referer').catch(() => null);
+  const sent = within('the headers that were sent', request.headerValue('referer'), answerWithin);
+  const referer = await sent.catch(() => request.headers().referer);
   return referer ? [`referer ${referer} sent to ${request.url()}`] : [];
 }
 
@@ -98,7 +102,7 @@ const lookAtPage = `({
 /** Nothing secret or personal is left where scripts or the next person find it (security.md T10, S8, D10). */
 async function pageFaults(page: Page, url: string): Promise<string[]> {
   if (!page.url().startsWith(url)) return [];
-  const seen = (await page.evaluate(lookAtPage).catch(() => undefined)) as
+  const seen = (await within('a look', page.evaluate(lookAtPage), answerWithin).catch(() => undefined)) as
     | { title: string; cookie: string; referrer: string; stored: number }
     | undefined;
   // The page had gone on already.

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Database } from '../../db/connection.js';
 import { registrationStateQuery, registrationWorkflowId, registrationWorkflowType } from '../../workflows/messages.js';
 
@@ -77,14 +77,22 @@ interface Row {
   reference: string;
   state: string;
   ended_at: Date | null;
+  /** Ended by the reconciler, which found no workflow: nothing had been started yet, or somebody had ended it by hand. */
+  orphaned: boolean;
 }
 
-/** INV-7: the row says what the workflow says. */
+/** INV-7: the row says what the workflow says, or that there was none. */
 async function disagreements(db: Database, temporal: Client): Promise<string[]> {
-  const rows: Row[] = await db('registrations').select('reference', 'state', 'ended_at');
+  const rows: Row[] = await db('registrations as r').select('reference', 'state', 'ended_at', {
+    orphaned: db.raw(
+      `exists (select from registration_events where registration_id = r.id and event = 'WORKFLOW_ENDED')`,
+    ),
+  });
   const found = await Promise.all(
-    rows.map(async ({ reference, state, ended_at }) => {
-      const told = await stateOf(temporal, reference, ended_at !== null).catch((error) => `${error}`);
+    rows.map(async ({ reference, state, ended_at, orphaned }) => {
+      const told = await stateOf(temporal, reference, ended_at !== null).catch((error) =>
+        orphaned && error instanceof WorkflowNotFoundError ? state : `${error}`,
+      );
       return told === state ? [] : [`INV-7 ${reference} is ${state} in the row, ${told} in the workflow`];
     }),
   );

@@ -13,6 +13,7 @@ import { choosePort } from '../../dev/ports.js';
 import { startTemporal, type Temporal } from '../../dev/temporal.js';
 import { findTemporalCli } from '../../dev/temporal-cli.js';
 import { startDatabase } from './database.js';
+import { within } from './eventually.js';
 
 export interface Part {
   pid: number;
@@ -130,7 +131,7 @@ async function startPart(script: string, env: NodeJS.ProcessEnv, log: string): P
   child.stdout?.pipe(output, { end: false });
   child.stderr?.pipe(output, { end: false });
   const exited = once(child, 'exit');
-  const ready = await Promise.race([once(child, 'message'), exited]);
+  const ready = await within(`${script} says a word`, Promise.race([once(child, 'message'), exited]));
   if ((ready[0] as { ready?: boolean } | null)?.ready !== true)
     throw new Error(`${script} did not start:\n${await readFile(log, 'utf8')}`);
   return {
@@ -138,7 +139,7 @@ async function startPart(script: string, env: NodeJS.ProcessEnv, log: string): P
     kill: async (signal) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
-      await exited;
+      await within(`${script} ends after ${signal}`, exited);
     },
   };
 }

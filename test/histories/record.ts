@@ -12,7 +12,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { RegistrationKind } from '../../machines/registration.js';
 import { lifetimes } from '../machines/paths.js';
-import { Engine, type Mocks, type Opened } from '../workflows/engine.js';
+import { Engine, ended, type Mocks, type Opened } from '../workflows/engine.js';
 import { failing, join } from '../workflows/partners.js';
 import { notAtOnce, settle } from '../workflows/records.js';
 import { type Version, type Way, waysOut } from './ways-out.js';
@@ -73,7 +73,7 @@ const recordings: Record<Way, Recording> = {
   'completed-after-draft': { goOn: (opened) => prove(opened).then(() => submit(opened)) },
   'completed-after-resend': {
     goOn: async (opened, engine) => {
-      await engine.env.sleep(lifetimes.resendCooldown + 1000);
+      await engine.sleep(lifetimes.resendCooldown + 1000);
       await opened.signal({ type: 'LINK_REQUESTED', actor: 'registrant' });
       await opened.viewWhen(({ mailsSent }) => mailsSent === 2);
       await submit(opened);
@@ -141,7 +141,7 @@ async function recordWays(engine: Engine, version: Version): Promise<void> {
     const opened = await engine.open(changed, mocks, kind);
     if (way !== 'already-registered') await opened.viewWhen(({ tags }) => !tags.includes('busy'));
     await goOn(opened, engine);
-    await opened.handle.result();
+    await opened.result();
     await save(opened.handle, `registration-${way}-${version}`);
   }
 }
@@ -156,7 +156,7 @@ async function recordBatch(engine: Engine): Promise<void> {
     nextOfBatch: async () => ({ references: unsent[0] ?? [] }),
     noteSent: async () => void unsent.shift(),
   });
-  await batch.result();
+  await ended(batch);
   await save(batch, 'retry-batch-v1');
 }
 

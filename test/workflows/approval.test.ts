@@ -48,7 +48,7 @@ for (const [who, event] of Object.entries({ 'a customer': submitted, 'a partner'
     t.deepEqual(view.allowed.sort(), ['APPROVE', 'CANCEL', 'DECLINE']);
     t.deepEqual(Object.keys(view.deadlines), ['operatorDeadline']);
     t.is((await opened.update(byOperator('APPROVE'))).state, 'completed');
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.deepEqual(
       given.map(({ approved }) => approved),
       [false, true],
@@ -67,7 +67,7 @@ test.serial('who is declined is told so, and has no account', async (t) => {
   const { mocks, given, notices } = creations(['approvalNeeded']);
   const { opened } = await openAndSubmit(t.context.engine, mocks);
   t.is((await opened.update(byOperator('DECLINE'))).state, 'declined');
-  t.deepEqual(await opened.handle.result(), { state: 'declined' });
+  t.deepEqual(await opened.result(), { state: 'declined' });
   t.is(given.length, 1);
   t.deepEqual(notices.at(-1), ['declined', 3]);
   t.like(opened.records.row, { to: 'declined', final: true, attention: false });
@@ -78,7 +78,7 @@ test.serial('what nobody approves in time ends, and the person is told', async (
   const { opened, view } = await openAndSubmit(t.context.engine, mocks);
   t.true(Math.abs(view.deadlines.operatorDeadline! - view.since - lifetimes.operator) < minute);
   await opened.pass('operatorDeadline');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
   t.deepEqual(notices.at(-1), ['ended', 3]);
 });
 
@@ -86,7 +86,7 @@ test.serial('of an APPROVE and a DECLINE at once one wins, and the other changes
   const { mocks, given } = creations(['approvalNeeded', 'created']);
   const { opened } = await openAndSubmit(t.context.engine, mocks);
   await Promise.allSettled([byOperator('APPROVE'), byOperator('DECLINE')].map((event) => opened.update(event)));
-  const { state } = (await opened.handle.result()) as { state: string };
+  const { state } = (await opened.result()) as { state: string };
   t.is(linesWith(opened, 'awaitingApproval APPROVE') + linesWith(opened, 'awaitingApproval DECLINE'), 1);
   t.is(given.length > 1, state === 'completed');
   t.deepEqual(opened.records.contradictions, []);
@@ -113,7 +113,7 @@ test.serial(
     t.is(view.problem, 'onboardingClosed');
     t.is((await opened.update(byOperator('RETRY'))).problem, 'onboardingClosed', 'still closed');
     await opened.pass('creationRetry');
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.deepEqual(notices, [
       ['notifyApprovalAwaited', 2],
       ['account-ready', 3],
@@ -160,7 +160,7 @@ test.serial('the answer to an operator does not wait for the mail about the outc
   t.deepEqual((await opened.view()).allowed, [], 'it has ended, but for the mail');
   await opened.handle.signal('requestLink');
   call.answer();
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   t.is(opened.records.state, 'completed');
 });
 
@@ -168,16 +168,16 @@ test.serial('an outcome that cannot be mailed changes nothing about it', async (
   const { mocks } = creations(['approvalNeeded', 'created']);
   const { opened } = await openAndSubmit(t.context.engine, (opened) => ({ ...mocks(opened), tellOutcome: failing }));
   await opened.update(byOperator('APPROVE'));
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
 });
 
 test.serial('who was there all the time is mailed nothing about the outcome', async (t) => {
   const { mocks, notices } = creations(['created']);
   const { opened } = await openAndSubmit(t.context.engine, mocks);
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   const cancelled: Opened = await t.context.engine.open({}, mocks);
   await cancelled.rests('awaitingProof');
   await cancelled.update(byOperator('CANCEL'));
-  t.deepEqual(await cancelled.handle.result(), { state: 'cancelled' });
+  t.deepEqual(await cancelled.result(), { state: 'cancelled' });
   t.deepEqual(notices, []);
 });

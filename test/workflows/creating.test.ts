@@ -52,7 +52,7 @@ for (const problem of ['onboardingClosed', 'agreementOutdated'] as const) {
 test.serial('an e-mail that was taken meanwhile ends the registration as one that has an account', async (t) => {
   const { opened, view } = await openAndSubmit(t.context.engine, creations('emailTaken'));
   t.is(view.state, 'alreadyRegistered');
-  t.deepEqual(await opened.handle.result(), { state: 'alreadyRegistered' });
+  t.deepEqual(await opened.result(), { state: 'alreadyRegistered' });
 });
 
 test.serial('a wrong user type waits for an operator, whose RETRY creates the account', async (t) => {
@@ -83,7 +83,7 @@ test.serial(
     // The next pause is 32 minutes, longer than an operator has.
     await opened.viewWhen(({ failures: { creation }, state }) => creation === 5 && state === 'creationBlocked');
     await opened.pass('operatorDeadline');
-    t.deepEqual(await opened.handle.result(), { state: 'expired' });
+    t.deepEqual(await opened.result(), { state: 'expired' });
     t.is(opened.records.told().at(-1), '12 creationBlocked after operatorDeadline expired');
     t.deepEqual(
       opened.recorded().map(({ sequence }) => sequence),
@@ -119,7 +119,7 @@ test.serial('steps that cannot be recorded at once are recorded by an activity, 
   await opened.rests('awaitingProof');
   const proven = opened.update({ type: 'PROVEN', actor: 'registrant' });
   await opened.historyHas('ACTIVITY_TASK_SCHEDULED');
-  await t.context.engine.env.sleep('30s');
+  await t.context.engine.sleep('30s');
   t.is((await proven).state, 'awaitingDetails', 'answered when it is recorded, not before');
   t.is(tries, 7);
   t.deepEqual(opened.records.words, [2]);
@@ -161,7 +161,7 @@ test.serial(
     const repeated = await held.next();
     t.deepEqual(repeated.input.submissionId, creation.input.submissionId);
     repeated.answer(settle(records, repeated.input, 'created'));
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.deepEqual(records.told().slice(2), [
       '3 sendingActivation SUBMITTED creatingAccount',
       '4 creatingAccount createAccount.created completed',
@@ -186,7 +186,7 @@ async function overtake(engine: Engine) {
   }));
   await opened.rests('awaitingProof');
   second = true;
-  await engine.env.sleep(lifetimes.resendCooldown + 1000);
+  await engine.sleep(lifetimes.resendCooldown + 1000);
   await opened.signal({ type: 'LINK_REQUESTED' });
   const mail = await mails.next();
   await opened.signal(submitted);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, type WorkflowHandle } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -23,6 +24,7 @@ import {
   serviceWorkflowId,
 } from '../../workflows/messages.js';
 import { providerQueue, webhookQueue } from '../../workflows/queues.js';
+import { eventually, within } from '../helpers/eventually.js';
 import { input, type MachineEvent } from '../machines/paths.js';
 import { type Line, Records, settle } from './records.js';
 
@@ -153,6 +155,11 @@ export class Engine {
     return this.client.workflow.start(type, { workflowId: serviceWorkflowId(type, id), taskQueue, args: [{ id }] });
   }
 
+  /** Lets this much time pass, skipped unless an activity runs. */
+  sleep(time: number | Duration): Promise<void> {
+    return within(`${time} are skipped`, this.env.sleep(time));
+  }
+
   async stop(): Promise<void> {
     for (const worker of this.workers) worker.shutdown();
     await this.ended;
@@ -184,7 +191,8 @@ export class Opened {
   }
 
   update(event: Happening, updateId: string = randomUUID()): Promise<RegistrationView> {
-    return this.handle.executeUpdate(registrationEventUpdate, { args: [event as never], updateId });
+    const answer = this.handle.executeUpdate(registrationEventUpdate, { args: [event as never], updateId });
+    return within('an update is answered', answer);
   }
 
   signal(event: Happening): Promise<void> {
@@ -193,10 +201,14 @@ export class Opened {
 
   /** A query may be answered while a workflow task is still going on, so it is asked until it fits. */
   async viewWhen(fits: (view: RegistrationView) => boolean): Promise<RegistrationView> {
-    for (;;) {
-      const view = await this.view();
-      if (fits(view)) return view;
-    }
+    let seen: RegistrationView | undefined;
+    const fitting = async () => {
+      seen = await this.view();
+      return fits(seen) && seen;
+    };
+    return soon(`a view for which ${fits}`, fitting).catch((error) => {
+      throw new Error(`${error.message}; seen was ${JSON.stringify(seen)}`, { cause: error });
+    });
   }
 
   /** Resolves when the registration rests in this state, every step recorded. */
@@ -208,7 +220,7 @@ export class Opened {
   /** Lets time pass until the timer of this name is due. */
   async pass(timerName: string): Promise<void> {
     const { deadlines } = await this.view();
-    await this.engine.env.sleep(deadlines[timerName]! - (await this.engine.env.currentTimeMs()));
+    await this.engine.sleep(deadlines[timerName]! - (await this.engine.env.currentTimeMs()));
   }
 
   /** The history as it is shown and saved, with readable types. */
@@ -227,18 +239,23 @@ export class Opened {
    * refuses the workflow task that cancels the activity; Temporal itself does not mind.
    */
   async quiet(): Promise<void> {
-    for (;;) {
+    await soon('nothing runs', async () => {
       const types = await this.eventTypes();
       const count = (pattern: RegExp) => types.filter((type) => pattern.test(type)).length;
       const tasksEnded = count(/^WORKFLOW_TASK_(COMPLETED|FAILED|TIMED_OUT)$/) === count(/^WORKFLOW_TASK_SCHEDULED$/);
       const activitiesEnded =
         count(/^ACTIVITY_TASK_(COMPLETED|FAILED|TIMED_OUT|CANCELED)$/) === count(/^ACTIVITY_TASK_SCHEDULED$/);
-      if (tasksEnded && activitiesEnded) return;
-    }
+      return tasksEnded && activitiesEnded;
+    });
   }
 
   async historyHas(eventType: string): Promise<void> {
-    while (!(await this.eventTypes()).includes(eventType));
+    await soon(eventType, async () => (await this.eventTypes()).includes(eventType));
+  }
+
+  /** What the workflow ends with. */
+  result(): Promise<{ state: string }> {
+    return ended(this.handle) as Promise<{ state: string }>;
   }
 
   async isRunning(): Promise<boolean> {
@@ -252,6 +269,13 @@ export class Opened {
 
 /** An event as a person or an operator may send it. */
 export type Happening = Omit<MachineEvent, 'at' | 'output'> & { actor?: string };
+
+/** Asks the test server, which is quick to answer. */
+const soon: typeof eventually = (what, probe) => eventually(what, probe, 60_000, 5);
+
+/** What a workflow ends with. */
+export const ended = (handle: Pick<WorkflowHandle, 'result' | 'workflowId'>): Promise<unknown> =>
+  within(`${handle.workflowId} ends`, handle.result());
 
 let isQuiet = false;
 /** Expected failures of activities would fill the screen. */

@@ -76,7 +76,7 @@ async function goes(
     else if (event.type.startsWith('xstate.after.')) await opened.pass(event.type.split('.')[2]!);
     else {
       if (event.type === 'LINK_REQUESTED' && !(await opened.view()).allowed.includes(event.type))
-        await engine.env.sleep(usual.resendCooldown + 1);
+        await engine.sleep(usual.resendCooldown + 1);
       const sent = { ...event, actor: 'someone' };
       // Of an update one knows when its workflow task is over, which is needed before a late result may come.
       if (way === 'updates' || isOvertaking) answers.push(opened.update(sent));
@@ -99,7 +99,7 @@ async function goes(
     restsAfter(path, way),
   );
   const end = path.at(-1)!.to;
-  t.deepEqual(await opened.handle.result(), { state: stateOf(end) });
+  t.deepEqual(await opened.result(), { state: stateOf(end) });
   for (const effect of overtaken) await effects.answerLate(opened, effect);
   // The test server never skips time again after a workflow has ended before its activity.
   if (overtaken.length > 0) t.context.box.engine = await engine.stop().then(() => Engine.start());

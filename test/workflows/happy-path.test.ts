@@ -42,7 +42,7 @@ test.serial(
     await opened.historyHas('UPSERT_WORKFLOW_SEARCH_ATTRIBUTES');
     const view = await opened.update({ type: 'SUBMITTED', submissionId: 'submission-1', actor: 'registrant' });
     t.is(view.state, 'completed', 'the submit comes back with the outcome');
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
 
     const types = await opened.eventTypes();
     t.deepEqual(types, happyPath);

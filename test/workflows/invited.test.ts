@@ -38,7 +38,7 @@ test.serial('who does not answer is reminded once, after two days, and the invit
   const { reminderOrExpiry } = (await opened.view()).deadlines;
   t.true(Math.abs(reminderOrExpiry! - started - lifetimes.registration) < 60_000);
   await opened.pass('reminderOrExpiry');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
 });
 
 test.serial('sent again after the reminder it has its whole time anew, and is reminded of anew', async (t) => {
@@ -55,7 +55,7 @@ test.serial('sent again after the reminder it has its whole time anew, and is re
   await opened.viewWhen(({ mailsSent }) => mailsSent === 4);
   t.deepEqual(mails.at(-1), [4, 'reminder']);
   await opened.update(accept);
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
 });
 
 test.serial(
@@ -65,7 +65,7 @@ test.serial(
     await revoked.rests('awaitingProof');
     await revoked.update({ type: 'PROVEN', actor: 'registrant' });
     await revoked.signal({ type: 'CANCEL', actor: 'administrator' });
-    t.deepEqual(await revoked.handle.result(), { state: 'cancelled' });
+    t.deepEqual(await revoked.result(), { state: 'cancelled' });
     t.like(revoked.recorded().at(-1), { event: 'CANCEL', actor: 'administrator', final: true });
     await t.throwsAsync(revoked.update(accept), undefined, 'a submission comes too late');
 
@@ -73,6 +73,6 @@ test.serial(
     const opened = await t.context.engine.open(lifetimes, vain, 'invited');
     await opened.rests('awaitingProof');
     t.like(await opened.update(accept), { state: 'cancelled', problem: 'invitationVoid' });
-    t.deepEqual(await opened.handle.result(), { state: 'cancelled' });
+    t.deepEqual(await opened.result(), { state: 'cancelled' });
   },
 );

@@ -1,7 +1,7 @@
 /** The workflow that sees a request to join through. */
 import anyTest, { type TestFn } from 'ava';
 import { day } from '../machines/paths.js';
-import { Engine } from './engine.js';
+import { Engine, ended } from './engine.js';
 
 const test = anyTest as TestFn<{ engine: Engine }>;
 
@@ -28,7 +28,7 @@ test.serial('the administrator is asked, reminded after two days, and after four
   };
   for (const { noticeId } of steps) t.context.engine.know(noticeId, activities);
   const workflow = await t.context.engine.serve('joinRequest', activities, id);
-  await env.client.workflow.getHandle(workflow.workflowId).result();
+  await ended(env.client.workflow.getHandle(workflow.workflowId));
   t.deepEqual(mailed, [
     ['asked', 0],
     ['reminded', 2],
@@ -40,6 +40,6 @@ test.serial('what was decided meanwhile ends it at its next look, without a word
   const steps = [{ waitFor: 2 * day }, {}];
   const activities = { advanceJoinRequest: async () => steps.shift() ?? {} };
   const workflow = await t.context.engine.serve('joinRequest', activities, 'request-2');
-  await t.context.engine.env.client.workflow.getHandle(workflow.workflowId).result();
+  await ended(t.context.engine.env.client.workflow.getHandle(workflow.workflowId));
   t.deepEqual(steps, []);
 });

@@ -33,7 +33,7 @@ test.serial('a registration that nobody finishes ends after its lifetime, with o
   const reminded = await opened.viewWhen(({ mailsSent }) => mailsSent === 2);
   t.true(Math.abs(reminded.deadlines.reminderOrExpiry! - started - lifetimes.registration) < minute);
   await opened.pass('reminderOrExpiry');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
   t.deepEqual(
     mails.map(({ purpose, sequence }) => [purpose, sequence]),
     [
@@ -54,7 +54,7 @@ test.serial('without a reminder it ends after seven days and mails once', async 
   const opened = await t.context.engine.open({ reminder: undefined }, noteMails(mails));
   const { deadlines } = await opened.rests('awaitingProof');
   await opened.pass('reminderOrExpiry');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
   t.is(mails.length, 1);
   const [end] = [...opened.records.lines.values()].slice(-1);
   t.true(Math.abs(end!.at - deadlines.reminderOrExpiry!) < minute);
@@ -68,7 +68,7 @@ test.serial('a fresh link is mailed only after the cool-down', async (t) => {
   t.false((await opened.view()).allowed.includes('LINK_REQUESTED'));
   t.is(mails.length, 1);
 
-  await t.context.engine.env.sleep(lifetimes.resendCooldown + 1000);
+  await t.context.engine.sleep(lifetimes.resendCooldown + 1000);
   await opened.handle.signal('requestLink');
   await opened.viewWhen(({ mailsSent }) => mailsSent === 2);
   t.deepEqual(
@@ -91,7 +91,7 @@ test.serial(
       },
     }));
     const before = await t.context.engine.env.currentTimeMs();
-    await t.context.engine.env.sleep(90_000);
+    await t.context.engine.sleep(90_000);
     const view = await opened.rests('mailUndeliverable');
     t.true(view.since - before >= 30_000 && view.since - before <= 90_000, `${view.since - before} ms of retries`);
     t.true(sequences.length >= 4, `${sequences.length} tries`);
@@ -136,14 +136,14 @@ test.serial('a refused address waits for an operator: its pause ends without a s
   t.is(mails, 1);
   t.deepEqual(opened.records.told(), ['1 sendingActivation sendActivationMail.mailRefused mailUndeliverable']);
   await opened.update({ type: 'CANCEL' });
-  t.deepEqual(await opened.handle.result(), { state: 'cancelled' });
+  t.deepEqual(await opened.result(), { state: 'cancelled' });
 });
 
 test.serial('who has an account is told by mail, and the registration ends', async (t) => {
   const opened = await t.context.engine.open({}, ({ records }) => ({
     sendActivationMail: (input) => settle(records, input, 'accountExists'),
   }));
-  t.deepEqual(await opened.handle.result(), { state: 'alreadyRegistered' });
+  t.deepEqual(await opened.result(), { state: 'alreadyRegistered' });
   t.is(opened.records.row?.final, true);
 });
 
@@ -157,7 +157,7 @@ test.serial('a proof that comes while another mail is being sent is kept, and re
   };
   await answer();
   await opened.rests('awaitingProof');
-  await t.context.engine.env.sleep(lifetimes.resendCooldown + 1000);
+  await t.context.engine.sleep(lifetimes.resendCooldown + 1000);
   await opened.signal({ type: 'LINK_REQUESTED' });
   await held.waiting();
   await opened.signal({ type: 'PROVEN', actor: 'registrant' });

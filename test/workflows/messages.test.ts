@@ -95,7 +95,7 @@ test.serial('of sixteen submits at once one creates the account, and every other
   }));
   await opened.rests('awaitingProof');
   const results = await Promise.allSettled(Array.from({ length: 16 }, () => opened.update(submitted)));
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   const taken = results.filter((result) => result.status === 'fulfilled');
   t.is(taken.length, 1);
   // Again for each workflow task that Temporal refuses because another submit has come meanwhile; it finds what it did.
@@ -181,7 +181,7 @@ test.serial('what an effect throws reaches the history as a code only; the whole
   const secret = 'ada@example.com is not welcome';
   const fail = () => Promise.reject(Object.assign(new Error(`SENT-EMAIL ${secret}`), { code: 'EENVELOPE' }));
   const opened = await t.context.engine.open({ reminder: undefined }, () => ({ sendActivationMail: fail }));
-  await t.context.engine.env.sleep('90s');
+  await t.context.engine.sleep('90s');
   await opened.rests('mailUndeliverable');
   await opened.update({ type: 'CANCEL' });
   const events = JSON.stringify(await opened.history());
@@ -195,7 +195,7 @@ test.serial("Temporal's own cancellation is the event CANCEL, and refused where 
   const waiting = await t.context.engine.open();
   await waiting.rests('awaitingProof');
   await waiting.handle.cancel();
-  t.deepEqual(await waiting.handle.result(), { state: 'cancelled' });
+  t.deepEqual(await waiting.result(), { state: 'cancelled' });
   t.like(waiting.recorded().at(-1), { event: 'CANCEL', to: 'cancelled', actor: 'temporal' });
 });
 
@@ -212,7 +212,7 @@ test.serial('a submit that is quicker than the word that the mail was sent makes
   }));
   t.is((await opened.update(submitted)).state, 'completed');
   answer();
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   t.deepEqual(
     opened.recorded().map(({ event }) => event),
     ['SUBMITTED', 'createAccount.created'],
@@ -223,5 +223,5 @@ test.serial('a workflow that has forgotten its account ends where the record say
   const opened = await t.context.engine.open({}, () => ({ recordTransitions: async () => ({ endedAs: 'completed' }) }));
   await opened.rests('awaitingProof');
   t.is((await opened.update({ type: 'CANCEL', actor: 'operator' })).state, 'completed');
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
 });

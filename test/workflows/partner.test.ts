@@ -48,7 +48,7 @@ test.serial(
       '3 resolvingPartner resolvePartner.found creatingAccount',
       '4 creatingAccount createAccount.created completed',
     ]);
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.is((await scheduled(opened)).length, 0);
   },
 );
@@ -90,7 +90,7 @@ test.serial('a provider that does not answer at once is asked again within a min
   await opened.rests('awaitingProof');
   const submitting = opened.update(join);
   await opened.viewWhen(({ state }) => state === 'resolvingPartner');
-  await t.context.engine.env.sleep('30s');
+  await t.context.engine.sleep('30s');
   t.is((await submitting).state, 'completed');
   t.is(tries, 3);
   t.is(opened.records.lines.size, 4);
@@ -116,7 +116,7 @@ for (const way of ['updates', 'signals'] as const)
         if (way === 'signals') await opened.signal(retry);
         else t.is((await opened.update(retry)).state, failures < 3 ? 'lookupParked' : 'completed');
       }
-      t.deepEqual(await opened.handle.result(), { state: 'completed' });
+      t.deepEqual(await opened.result(), { state: 'completed' });
       t.deepEqual(notices, [
         ['notifyLookupDelayed', 2],
         ['account-ready', 3],
@@ -144,7 +144,7 @@ test.serial(
       await opened.pass('lookupRetry');
     }
     t.deepEqual(pauses, [5, 10, 20, 40]);
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.deepEqual(notices, [
       ['notifyLookupDelayed', 2],
       ['account-ready', 3],
@@ -160,7 +160,7 @@ test.serial('a lookup that nobody mends is given up after the time an operator h
     { operator: 3 * minute },
   );
   await opened.pass('operatorDeadline');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
   t.deepEqual(notices.at(-1), ['ended', 3]);
 });
 
@@ -209,7 +209,7 @@ test.serial('a code that turns out to be wrong after the person has left is mail
   ]);
   t.is(opened.records.row?.problem, 'partnerCodeInvalid');
   t.is((await opened.update({ ...join, submissionId: 'submission-2' })).state, 'completed');
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
 });
 
 test.serial('who asks again while the lookup is parked is told again, and no timer starts anew', async (t) => {
@@ -219,7 +219,7 @@ test.serial('who asks again while the lookup is parked is told again, and no tim
     ...noteNotices(notices)(opened),
   }));
   await opened.handle.signal('requestLink');
-  await t.context.engine.env.sleep(lifetimes.resendCooldown + 1000);
+  await t.context.engine.sleep(lifetimes.resendCooldown + 1000);
   await opened.handle.signal('requestLink');
   await opened.records.until(() => linesWith(opened, 'notifyLookupDelayed.told') === 2);
   const again = await opened.rests('lookupParked');
@@ -289,7 +289,7 @@ test.serial('of many RETRY at once one lookup runs, and its one result is applie
   t.is(lookups(), 1);
   call.answer(settle(opened.records, call.input, 'found'));
   await all;
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   t.is(lookups(), 1);
   t.is(linesWith(opened, ' RETRY '), 1);
   t.is(linesWith(opened, 'resolvePartner.found'), 1);
@@ -317,7 +317,7 @@ test.serial('a provider that hangs holds up nobody else', async (t) => {
   await other.rests('awaitingProof');
   t.is((await other.update({ ...join, kind: 'customer' })).state, 'completed');
   call.answer(settle(opened.records, call.input, 'found'));
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
 });
 
 const attributeOf = async (opened: Opened, name: string) =>
@@ -353,7 +353,7 @@ test.serial('a RETRY while that mail is under way does not wait for it, nor does
   t.is((await opened.update(retry)).state, 'completed');
   await settle(opened.records, call.input, 'told');
   t.is(opened.records.state, 'completed');
-  t.deepEqual(await opened.handle.result(), { state: 'completed' });
+  t.deepEqual(await opened.result(), { state: 'completed' });
   t.deepEqual(opened.records.contradictions, []);
   call.answer({ outcome: 'told' });
 });

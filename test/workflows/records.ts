@@ -2,6 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { EffectInput, EffectResult } from '../../activities/record-transitions.js';
 import type { RecordedTransition } from '../../db/record-transitions.js';
+import { within } from '../helpers/eventually.js';
 
 /** A recorded step without its time, and whether it is only what an effect promised. */
 export type Line = Omit<RecordedTransition, 'at'>;
@@ -37,7 +38,11 @@ export class Records {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((wake) => this.waiting.push(wake));
+    while (!condition())
+      await within(
+        `a step after ${JSON.stringify(this.told())} (${condition})`,
+        new Promise<void>((wake) => this.waiting.push(wake)),
+      );
   }
 
   inOrder(): Line[] {
@@ -84,9 +89,12 @@ export class Held<Input, Result> {
   /** Until as many calls have come that are not answered. */
   async waiting(calls = 1): Promise<void> {
     while (this.calls.length < calls)
-      await new Promise<void>((wake) => {
-        this.wake = wake;
-      });
+      await within(
+        `${calls} calls of an effect`,
+        new Promise<void>((wake) => {
+          this.wake = wake;
+        }),
+      );
   }
 }
 

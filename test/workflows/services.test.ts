@@ -1,5 +1,5 @@
 import anyTest, { type TestFn } from 'ava';
-import { Engine } from './engine.js';
+import { Engine, ended } from './engine.js';
 import { failing, join, linesWith } from './partners.js';
 import { settle } from './records.js';
 
@@ -52,16 +52,16 @@ test.serial('a batch sends RETRY to every registration once, passes over what is
   const over = await engine.open();
   await over.rests('awaitingProof');
   await over.update({ type: 'CANCEL', actor: 'operator' });
-  await over.handle.result();
+  await over.result();
   const [first, ...others] = parked.map(({ reference }) => reference);
   const references = [first!, 'RG-GONE-0000', over.reference, ...others, untouched.reference];
   const batch = batchOf(references);
 
   const handle = await engine.serve('retryBatch', batch.activities);
-  await handle.result();
+  await ended(handle);
   t.deepEqual(batch.sent, references);
   for (const opened of parked) {
-    t.deepEqual(await opened.handle.result(), { state: 'completed' });
+    t.deepEqual(await opened.result(), { state: 'completed' });
     t.is(linesWith(opened, ' RETRY '), 1);
     t.like(
       opened.recorded().find(({ event }) => event === 'RETRY'),
@@ -79,9 +79,9 @@ test.serial('a batch that cannot note what it has sent notes it later, and sends
   const batch = batchOf([parked.reference]);
   batch.failNext();
   const handle = await engine.serve('retryBatch', batch.activities);
-  t.deepEqual(await parked.handle.result(), { state: 'completed' });
-  await engine.env.sleep('5s');
-  await handle.result();
+  t.deepEqual(await parked.result(), { state: 'completed' });
+  await engine.sleep('5s');
+  await ended(handle);
   t.deepEqual(batch.sent, [parked.reference]);
   const { events } = await handle.fetchHistory();
   const signals = events?.filter((event) => event.signalExternalWorkflowExecutionInitiatedEventAttributes);
@@ -90,7 +90,7 @@ test.serial('a batch that cannot note what it has sent notes it later, and sends
 
 test.serial('an empty batch ends at once', async (t) => {
   const handle = await t.context.engine.serve('retryBatch', batchOf([]).activities);
-  t.is(await handle.result(), undefined);
+  t.is(await ended(handle), undefined);
 });
 
 test.serial('a notice is mailed as soon as the mail server takes it', async (t) => {
@@ -100,8 +100,8 @@ test.serial('a notice is mailed as soon as the mail server takes it', async (t) 
       if (++tries < 3) throw new Error('the mail server is away');
     },
   });
-  await t.context.engine.env.sleep('30s');
-  await handle.result();
+  await t.context.engine.sleep('30s');
+  await ended(handle);
   t.is(tries, 3);
 });
 
@@ -113,7 +113,7 @@ test.serial('a provider is tested where registrations ask it, and once', async (
     { testProvider: async ({ testId }) => void tested.push(testId) },
     'test-1',
   );
-  await handle.result();
+  await ended(handle);
   t.deepEqual(tested, ['test-1']);
   const { events } = await handle.fetchHistory();
   const queues = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.taskQueue?.name ?? []);
@@ -126,6 +126,6 @@ test.serial('a provider is tested where registrations ask it, and once', async (
       throw new Error('away');
     },
   });
-  await t.throwsAsync(broken.result());
+  await t.throwsAsync(ended(broken));
   t.is(tries, 1);
 });

@@ -79,7 +79,7 @@ test.serial('an extension starts the lifetime anew, with a reminder again', asyn
   const reminded = await opened.viewWhen(({ mailsSent }) => mailsSent === 3);
   t.true(Math.abs(reminded.deadlines.reminderOrExpiry! - extendedAt - lifetimes.registration) < minute);
   await opened.pass('reminderOrExpiry');
-  t.deepEqual(await opened.handle.result(), { state: 'expired' });
+  t.deepEqual(await opened.result(), { state: 'expired' });
   t.deepEqual(mails, ['1 activation', '2 reminder', '3 reminder']);
 });
 

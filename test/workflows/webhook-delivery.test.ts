@@ -1,5 +1,5 @@
 import anyTest, { type TestFn } from 'ava';
-import { type Activities, Engine } from './engine.js';
+import { type Activities, Engine, ended } from './engine.js';
 
 const test = anyTest as TestFn<{ engine: Engine }>;
 
@@ -23,8 +23,8 @@ test.serial(
         return { retryInSeconds: input.retryInSeconds && input.retryInSeconds + 1 };
       },
     });
-    await engine.env.sleep('4 days');
-    await handle.result();
+    await engine.sleep('4 days');
+    await ended(handle);
     t.deepEqual(
       tries.map(({ input }) => input.retryInSeconds),
       [...schedule, undefined],
@@ -48,7 +48,7 @@ test.serial('what is taken at once is over at once; a database that is away is n
       return {};
     },
   });
-  await engine.env.sleep('10s');
-  await handle.result();
+  await engine.sleep('10s');
+  await ended(handle);
   t.deepEqual(given, [5, 5], 'the pauses begin when the receiver was asked');
 });
