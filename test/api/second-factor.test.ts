@@ -76,8 +76,13 @@ test('an app is connected by its first code; recovery codes come along, are show
   const codes = codesOn((await browser.get(`${settings}/recovery-codes`)).text);
   t.is(new Set(codes).size, 10);
   t.deepEqual(codesOn((await browser.get(`${settings}/recovery-codes`)).text), codes, 'a reload shows them again');
+  const file = await browser.get(`${settings}/recovery-codes/file`);
+  t.regex(file.headers.get('content-disposition') ?? '', /attachment; filename="vestibule-recovery-codes\.txt"/);
+  t.deepEqual([file.headers.get('cache-control'), file.text.match(/^(\w{4}-){2}\w{4}$/gm)], ['no-store', codes]);
+  t.true(file.text.startsWith(`Recovery codes of ${email}`));
   await sendForm(browser, `${settings}/recovery-codes`, `${settings}/recovery-codes/stored`);
-  t.is((await browser.get(`${settings}/recovery-codes`)).location, settings, 'put away');
+  for (const path of ['recovery-codes', 'recovery-codes/file'])
+    t.is((await browser.get(`${settings}/${path}`)).location, settings, 'put away');
   t.true((await browser.get(settings)).text.includes('10 codes left'));
   const mail = await stack.mail.waitForMail(
     ({ to, subject }) => to.includes(email) && /connected/.test(subject),
@@ -246,7 +251,8 @@ test('changes want the password once the login is ten minutes ago', async (t) =>
   t.false(page.text.includes(`action="${settings}/totp/remove"`), 'not offered');
   for (const path of ['totp', 'totp/remove', 'recovery-codes'])
     t.is((await browser.post(`${settings}/${path}`, {}, page)).status, 403, path);
-  t.is((await browser.get(`${settings}/recovery-codes`)).location, settings, 'codes are not shown either');
+  for (const path of ['recovery-codes', 'recovery-codes/file'])
+    t.is((await browser.get(`${settings}/${path}`)).location, settings, 'codes are not shown either');
   const wrong = await sendForm(browser, settings, `${settings}/confirm`, { password: 'wrong' });
   t.is(wrong.status, 403);
   t.true(wrong.text.includes('The current password is not right'));

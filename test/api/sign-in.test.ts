@@ -333,6 +333,8 @@ test.serial(
     const codes = await otherBrowser.get('/account/second-factor/recovery-codes');
     const stored = await otherBrowser.post('/account/second-factor/recovery-codes/stored', {}, codes);
     t.is(stored.location, '/sign-in/return', 'on to the application, without being told how');
+    const reloaded = await otherBrowser.get('/account/second-factor/recovery-codes');
+    t.is(reloaded.location, '/sign-in/return', 'also when the page has had its time');
     const back = await follow(otherBrowser, stored.location ?? '');
     t.is((await exchange(party, back.location, wish)).claims()?.sub, otherId);
   },

@@ -21,7 +21,14 @@ export function RecoveryCodesPage({ page, model }: { page: PageContext; model: {
             </li>
           ))}
         </ul>
-        <p>{t('secondFactor.codes.how')}</p>
+        <p>
+          <a href={`${realm.settings}/recovery-codes/file`} download>
+            {t('secondFactor.codes.download')}
+          </a>
+        </p>
+        <p>
+          {t('secondFactor.codes.eachOnce')} {t('secondFactor.codes.how')}
+        </p>
         <form method="post" action={`${realm.settings}/recovery-codes/stored`} data-check>
           <FormToken page={page} />
           <button type="submit">{t('secondFactor.codes.stored')}</button>

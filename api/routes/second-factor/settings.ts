@@ -5,6 +5,7 @@ import { pendingTotp } from '../../../db/totp-secrets.js';
 import { RequestError } from '../../errors.js';
 import { readFlash, setFlash } from '../../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
+import { translator } from '../../i18n.js';
 import { RecoveryCodesPage } from '../../pages/second-factor/recovery-codes-page.js';
 import { FactorSettingsPage } from '../../pages/second-factor/settings-page.js';
 import { TotpPage } from '../../pages/second-factor/totp-page.js';
@@ -88,18 +89,32 @@ export function factorSettingsRoutes(wiring: Wiring, realm: Realm): Route[] {
     }
   }
 
-  async function showCodes(ctx: Context) {
+  /** Set up on the way to an application: there, for nothing here says that it waits. */
+  function seeNext(ctx: Context) {
+    const next = realm.goOn(ctx, secure);
+    seeOther(ctx, next === realm.home ? settings : next);
+  }
+
+  /** New codes, in a page or a file, until they are put away. */
+  const withCodes = (tell: (ctx: Context, codes: string[]) => void) => async (ctx: Context) => {
     const { owner, isFresh } = sessionOf(ctx, realm);
     const codes = isFresh ? await shownRecoveryCodes(db, keys, owner) : [];
-    if (codes.length === 0) return seeOther(ctx, settings);
-    showPage(ctx, RecoveryCodesPage, { realm, codes });
+    if (codes.length === 0) return seeNext(ctx);
+    tell(ctx, codes);
+  };
+
+  function sendCodes(ctx: Context, codes: string[]) {
+    const t = translator(ctx.state.language ?? 'en');
+    const { email } = sessionOf(ctx, realm);
+    const title = t('secondFactor.codes.fileTitle', { email });
+    ctx.body = [title, '', ...codes, '', t('secondFactor.codes.eachOnce'), ''].join('\r\n');
+    ctx.attachment('vestibule-recovery-codes.txt');
+    ctx.type = 'text/plain; charset=utf-8';
   }
 
   async function hideCodes(ctx: Context) {
     await hideRecoveryCodes(db, sessionOf(ctx, realm).owner);
-    // Set up on the way to an application: there, for nothing here says that it waits.
-    const next = realm.goOn(ctx, secure);
-    seeOther(ctx, next === realm.home ? settings : next);
+    seeNext(ctx);
   }
 
   const page = { kind: 'page', audience, whilePending: 'secondFactorSetup' } as const;
@@ -112,7 +127,13 @@ export function factorSettingsRoutes(wiring: Wiring, realm: Realm): Route[] {
     { ...post, path: `${settings}/totp/confirm`, body: codeForm, handle: confirmTotp },
     { ...post, path: `${settings}/totp/remove`, body: plainForm, handle: change(changes.removeTotp) },
     { ...post, path: `${settings}/recovery-codes`, body: plainForm, handle: change(changes.makeCodes) },
-    { ...page, method: 'get', path: `${settings}/recovery-codes`, handle: showCodes },
+    {
+      ...page,
+      method: 'get',
+      path: `${settings}/recovery-codes`,
+      handle: withCodes((ctx, codes) => showPage(ctx, RecoveryCodesPage, { realm, codes })),
+    },
+    { ...page, method: 'get', path: `${settings}/recovery-codes/file`, handle: withCodes(sendCodes) },
     { ...post, path: `${settings}/recovery-codes/stored`, body: plainForm, handle: hideCodes },
     ...passkeyRoutes(wiring, realm, changer, change),
   ];
