@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { errorCode } from '../db/error-code.js';
 
 /**
  * Turns every failure into one that carries a code only: an error's message may hold an address or a name, and what
@@ -12,14 +13,9 @@ export const failWithCodes = (log: (error: unknown) => void): ActivityInboundCal
     } catch (error) {
       if (error instanceof ApplicationFailure) throw error;
       log(error);
-      const code = errorCode(error);
+      // A library's own code (`23505`, `ECONNREFUSED`), or the error's class.
+      const code = errorCode(error) ?? (error as Error).name ?? 'unknown';
       throw ApplicationFailure.retryable(code, code);
     }
   },
 });
-
-/** A library's own code (`23505`, `ECONNREFUSED`), or the error's class. */
-function errorCode(error: unknown): string {
-  const { code, name, nativeError } = error as { code?: unknown; name?: string; nativeError?: { code?: unknown } };
-  return String(code ?? nativeError?.code ?? name ?? 'unknown');
-}

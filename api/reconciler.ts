@@ -3,6 +3,7 @@ import { eraseInvitations, heldInvitations, registrationsOfEndedInvitations } fr
 import { eraseDisplayedApiKeys } from '../db/api-keys.js';
 import { unfinishedBatches } from '../db/batches.js';
 import { eraseDisplays } from '../db/code-displays.js';
+import { mayStandStill } from '../db/connection.js';
 import { eraseExpired, expired } from '../db/expired.js';
 import { openFor } from '../db/invitations.js';
 import { eraseJoinRequests, unaskedRequests } from '../db/join-requests.js';
@@ -62,6 +63,7 @@ export function startReconciler(services: Services): () => Promise<void> {
 /** One round; does nothing while another process is at it. */
 export async function reconcile(services: Services, olderThanSeconds = graceSeconds): Promise<void> {
   await services.db.transaction(async (lock) => {
+    await mayStandStill(lock);
     const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
     if (!rows[0].taken) return;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);

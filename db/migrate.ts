@@ -4,16 +4,19 @@
  */
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type Database, openDatabase } from './connection.js';
+import { type Database, mayStandStill, openDatabase } from './connection.js';
 import { needsTls, parseEnvironment, sharedEnvironment } from './environment.js';
 import { migrationSource } from './migrations/index.js';
 import { seedDefaults } from './seeds/defaults.js';
 
 /** Any number that no other program uses as an advisory lock in this database. */
 const migrationLock = 7_310_246;
+/** Milliseconds: an index on a large table takes its time, and so does waiting for whoever makes it. */
+const statementTimeout = 3_600_000;
 
 export async function migrate(db: Database): Promise<void> {
   await db.transaction(async (lock) => {
+    await mayStandStill(lock);
     await lock.raw('select pg_advisory_xact_lock(?)', [migrationLock]);
     await db.migrate.latest({ migrationSource });
     await seedDefaults(db);
@@ -27,6 +30,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     url: env.DATABASE_URL,
     tls: needsTls(env.DATABASE_TLS, env.VESTIBULE_MODE),
     applicationName: 'vestibule-migrate',
+    statementTimeout,
   });
   try {
     await migrate(db);

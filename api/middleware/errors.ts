@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { NotFoundError } from 'objection';
+import { errorCode } from '../../db/error-code.js';
 import type { Logger } from '../../db/log.js';
 import { User } from '../../db/models.js';
 import { RequestError } from '../errors.js';
@@ -51,13 +52,14 @@ function unknown(ctx: Context, error: unknown): RequestError {
   return new RequestError(isOverload(error) ? 'busy' : 'internal', isOverload(error) ? { retryAfter: 5 } : {});
 }
 
-/** PostgreSQL away, starting, or with no connection left: nothing is wrong with the request. */
+/** PostgreSQL away, starting, too slow, or with no connection left: nothing is wrong with the request. */
 function isOverload(error: unknown): boolean {
-  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  const { name, message } = error as { name?: string; message?: string };
+  const code = errorCode(error);
   // The client's own time limits and lost connections have no code, only these sentences.
   if (!code && /^(Query read timeout|timeout e|Connection (terminated|ended))/.test(driverMessage(message)))
     return true;
-  return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|57P0|53|08)/.test(code ?? '');
+  return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|57|53|08|25P03|40)/.test(code ?? '');
 }
 
 /** Without the statement that knex puts before it. */

@@ -1,8 +1,8 @@
-/** The worker dies at given points, or is away (security.md X1, X2, O2, O4, W6, INV-5, INV-6). */
+/** The worker dies at given points, or is away (security.md X1 to X3, O2, O4, W6, INV-5, INV-6). */
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { registrationEventSignal, registrationWorkflowId, requestLinkSignal } from '../../workflows/messages.js';
 import { askForLink, buildKnownLink, fillIn, inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
-import { buildEmail, submitLink } from '../builders/registrations.js';
+import { buildAccount, buildEmail, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { type HoldPoint, holdAt, killTemporal } from '../helpers/faults.js';
@@ -122,6 +122,31 @@ test.serial('a worker killed in the middle of the creation makes exactly one acc
   for (const { status, location } of await answers) t.true(isSuccess(location), `${status} ${location}`);
   await inv(stack.db, stack.temporal);
 });
+
+test.serial(
+  'a worker that stood still in the middle of the creation changes nothing when it goes on (X3)',
+  async (t) => {
+    const { stack } = t.context;
+    const email = buildEmail('zombie');
+    const filled = await fillIn(new BrowserSession(stack.url), await buildKnownLink(stack, email));
+    const held = await hold(t, { table: 'users', at: 'insert', when: `new.email = '${email}'` });
+    const answer = filled.send();
+    await held.reached();
+    const zombie = stack.worker;
+    process.kill(zombie.pid, 'SIGSTOP');
+    t.teardown(() => zombie.kill('SIGKILL'));
+    await held.release();
+    stack.worker = await stack.startWorker();
+    await inState(stack, email, 'completed', recovery);
+    const made = await stack.db('users').where({ email });
+    process.kill(zombie.pid, 'SIGCONT');
+    t.true(isSuccess((await answer).location));
+    // It works on beside the other.
+    await Promise.all(Array.from({ length: 4 }, () => buildAccount(stack)));
+    t.deepEqual(await stack.db('users').where({ email }), made);
+    await inv(stack.db, stack.temporal);
+  },
+);
 
 test.serial('a wish for a link while the account is being made does not lose the account (C14, O2)', async (t) => {
   const { stack } = t.context;
