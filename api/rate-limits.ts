@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { type IRateLimiterPostgresOptions, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../db/connection.js';
+import type { Logger } from '../db/log.js';
 import type { SecretKeys } from '../db/secret-keys.js';
 import { RequestError } from './errors.js';
 
@@ -39,8 +40,9 @@ export class RateLimits {
 
   constructor(
     db: Database,
-    limits: Limits,
+    private readonly limits: Limits,
     private readonly keys: SecretKeys,
+    private readonly log?: Logger,
   ) {
     const limiter = (name: keyof Limits, duration: number) =>
       new RateLimiterPostgres({
@@ -105,8 +107,11 @@ export class RateLimits {
       await this.limiters[name].consume(this.key(who));
       return 0;
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return seconds(refusal);
-      throw refusal;
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      // Once a minute, whichever process counts it: somebody may be using the sign-up to send mail (L7).
+      if (name === 'mailsOverall' && refusal.consumedPoints === this.limits.mailsOverall + 1)
+        this.log?.error({ limit: this.limits.mailsOverall }, 'more mails a minute than the limit for all: they wait');
+      return seconds(refusal);
     }
   }
 

@@ -17,6 +17,10 @@ import { startWebhookDispatcher } from './webhook-dispatcher.js';
 const headersTimeout = 10_000;
 const requestTimeout = 30_000;
 const keepAliveTimeout = 5_000;
+/** How often slow senders are looked for. Node's own half a minute would let them stay for four times as long. */
+const connectionsCheckingInterval = 2_000;
+/** More at once are not answered: each takes memory, and a file descriptor, of which there are few. */
+const mostConnections = 5_000;
 const shutdownGrace = 20_000;
 /** Longest pause between two tries to reach Temporal. */
 const reconnectWithin = 2_000;
@@ -36,7 +40,8 @@ const connection = Connection.lazy({
 });
 const client = new Client({ connection, namespace: env.TEMPORAL_NAMESPACE });
 const engine = new Engine({ client, taskQueue: env.TEMPORAL_TASK_QUEUE, publicUrl: env.PUBLIC_URL });
-const services = { db, engine, log, keys: env.SECRET_KEYS, limits: new RateLimits(db, env.LIMITS, env.SECRET_KEYS) };
+const limits = new RateLimits(db, env.LIMITS, env.SECRET_KEYS, log);
+const services = { db, engine, log, keys: env.SECRET_KEYS, limits };
 const secure = new URL(env.PUBLIC_URL).protocol === 'https:';
 const app = createApp({
   services,
@@ -51,7 +56,9 @@ const app = createApp({
   temporalUiUrl: env.TEMPORAL_UI_URL,
   trustedProxies: env.TRUSTED_PROXIES,
 });
-const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, app.callback());
+const timeouts = { headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval };
+const server = createServer(timeouts, app.callback());
+server.maxConnections = mostConnections;
 const stopReconciler = startReconciler(services);
 const stopDispatcher = startWebhookDispatcher(services);
 server.listen(env.PORT, env.HOST, () => {

@@ -1,9 +1,11 @@
+import { connect } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
 import { buildAccount, buildEmail, buildLink } from '../builders/registrations.js';
+import { eventually } from '../helpers/eventually.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { buildOperator, logIn, type RawAnswer, sendRaw } from './fixtures/requests.js';
 
-/** security.md H1 to H5, H7: what every answer carries, refusals and failures not excepted. */
+/** security.md H1 to H7: what every answer carries, refusals and failures not excepted. */
 const test = anyTest as TestFn<{ stack: Stack; link: string; user: string; staff: string }>;
 
 test.before(async (t) => {
@@ -179,4 +181,22 @@ test.serial('a database whose connections were cut is reached again by the next 
     statuses.push((await sendRaw(stack.url, { path: '/login' })).status);
   t.is(statuses.at(-1), 200, statuses.join());
   t.true(statuses.slice(0, -1).every((status) => status === 500 || status === 503));
+});
+
+test('who sends headers slowly keeps nobody waiting, and is cut off (H6)', async (t) => {
+  const { stack } = t.context;
+  const { hostname, port } = new URL(stack.url);
+  let open = 0;
+  const slow = Array.from({ length: 200 }, () => {
+    const socket = connect(Number(port), hostname, () => socket.write('GET /login HTTP/1.1\r\nHost: slow\r\nX-A: '));
+    socket.on('connect', () => open++).on('close', () => open--);
+    return socket.on('error', () => {}).resume();
+  });
+  t.teardown(() => {
+    for (const socket of slow) socket.destroy();
+  });
+  await eventually('all are connected', () => open === slow.length);
+  t.is((await sendRaw(stack.url, { path: '/login' })).status, 200);
+  await eventually('all are cut off', () => open === 0, 30_000);
+  t.is((await sendRaw(stack.url, { path: '/login' })).status, 200);
 });

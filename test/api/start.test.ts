@@ -162,6 +162,23 @@ test.serial('a mailbox gets few mails, however it is spelled, and the answer doe
   await stack.db('settings').update({ resend_cooldown_seconds: 60 });
 });
 
+test.serial('a flood stops unsolicited mails first, and who has a link goes on (L7)', async (t) => {
+  const { stack } = t.context;
+  const links = await Promise.all(Array.from({ length: 3 }, () => buildRestingLink(stack, buildEmail('holder'))));
+  await stack.db('rate_limits').delete();
+  const url = await startLimitedApi(stack, 'startsPerSource=1000,mailsOverall=4');
+  const flood = Array.from({ length: 12 }, () => buildEmail('flood'));
+  for (const email of flood) t.is((await start(url, email)).status, 202);
+  for (const link of links) t.is((await submitLink(new BrowserSession(url), link)).location, '/login');
+  const mailed = () => flood.filter((email) => mailsTo(stack, email).length > 0).length;
+  await eventually('what may go out is out', () => mailed() === 4);
+  const waiting = stack.db('registrations').whereIn('email', flood).whereNotNull('link_requested_at');
+  t.is((await waiting).length, 8, 'the others are kept, for the reconciler');
+  const told = (await stack.logs()).match(/more mails a minute/g);
+  t.is(told?.length, 1, 'and the operators are told once');
+  await stack.db('rate_limits').delete();
+});
+
 test.serial('a resend within the cool-down is no second mail, but the same answer (D5)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();

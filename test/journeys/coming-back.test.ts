@@ -3,6 +3,7 @@ import anyTest, { type TestFn } from 'ava';
 import { registrationEventUpdate, registrationWorkflowId } from '../../workflows/messages.js';
 import {
   askForLink,
+  buildKnownLink,
   changeSettings,
   fillIn,
   fillInPage,
@@ -105,6 +106,28 @@ test.serial('an expired link gives a friendly page, keeps the answers, and a fre
   t.true((await browser.get(fresh!)).text.includes('Slow Ltd'));
   t.is((await submitLink(browser, fresh!)).location, '/login');
   await inv(stack.db, stack.temporal);
+});
+
+test.serial('saving again and again does not lengthen the history (L9)', async (t) => {
+  const { stack } = t.context;
+  const email = buildEmail();
+  const link = await buildKnownLink(stack, email);
+  const browser = new BrowserSession(stack.url);
+  const filled = await fillIn(browser, link, { givenName: '' });
+  t.is((await filled.send()).status, 400);
+  const { reference } = await registrationOf(stack, email);
+  const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(reference));
+  const length = async () => (await handle.describe()).historyLength;
+  await browser.json('POST', `${link}/draft`, { answers: {} });
+  await inState(stack, email, 'awaitingDetails');
+  const before = await length();
+  for (let round = 0; round < 200; round++) {
+    const answers = { companyName: `Company ${round}` };
+    t.is((await browser.json('POST', `${link}/draft`, { answers })).status, 200);
+    if (round % 10 === 0) t.is((await filled.send()).status, 400);
+  }
+  t.true((await length()) <= before + 3, `${before} events, then ${await length()}`);
+  t.true((await browser.get(link)).text.includes('Company 199'));
 });
 
 test.serial('a link opened ten times by GET and HEAD changes nothing (T4)', async (t) => {
