@@ -1,7 +1,7 @@
 /** Breaks real parts in real ways: no test switch in the product is needed for any of it. */
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import type { Database } from '../../db/connection.js';
+import { type Database, mayStandStill } from '../../db/connection.js';
 import { eventually } from './eventually.js';
 import type { Stack } from './stack.js';
 
@@ -25,6 +25,7 @@ export async function holdAt(db: Database, { table, at, when }: HoldPoint): Prom
   const key = randomInt(2 ** 30);
   const name = `hold_${key}`;
   const lock = await db.transaction();
+  await mayStandStill(lock);
   await lock.raw('select pg_advisory_xact_lock(?)', [key]);
   const timing = at === 'commit' ? 'after insert or update' : `before ${at}`;
   await db.raw(`
