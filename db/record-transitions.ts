@@ -19,6 +19,9 @@ export interface DeliveredMail {
   reply: string;
 }
 
+/** Ends that nothing undoes. Others can have been promised by an effect that something overtook. */
+const lasting = ['completed', 'cancelled', 'declined'];
+
 /**
  * Records steps of a registration and moves its row to the last of them; may be repeated, by several at once.
  *
@@ -29,7 +32,8 @@ export interface DeliveredMail {
  *
  * Once the account is made, nothing more is recorded, and the answer is the state that the row has ended in: Temporal
  * refuses a workflow task that makes an account if a signal or timer came meanwhile, and what the workflow knew of the
- * account goes with it (INV-7, INV-9).
+ * account goes with it (INV-7, INV-9). The same holds for what was cancelled or declined: people were told so, and a
+ * workflow that does not know, of a Temporal restored from an older backup for instance, must not revive it.
  */
 export async function recordTransitions(
   db: Knex,
@@ -47,7 +51,7 @@ export async function recordTransitions(
     ), step as (
       select s.* from registration r, jsonb_to_recordset(:steps::jsonb)
         as s(sequence int, "from" text, event text, "to" text, actor text, at double precision)
-        where r.state <> 'completed'
+        where not (r.state = any(:lasting))
     ), told as (
       insert into registration_events (registration_id, sequence, from_state, event, to_state, actor, at)
       select :id, sequence, "from", event, "to", actor, to_timestamp(at / 1000) from step where sequence <> :promised
@@ -70,9 +74,9 @@ export async function recordTransitions(
             ended_at = case when :final then now() end,
             draft = case when :state = 'completed' then null else draft end,
             draft_code = case when :final then null else draft_code end
-        where id = :id and state <> 'completed' and (sequence < :sequence or (sequence = :sequence and :promised = 0))
+        where id = :id and not (state = any(:lasting)) and (sequence < :sequence or (sequence = :sequence and :promised = 0))
     )
-    select state as ended_as from registration where state = 'completed' and :state <> 'completed'`,
+    select state as ended_as from registration where state = any(:lasting) and state <> :state`,
     {
       id: registrationId,
       steps: JSON.stringify(promised ? [...steps, promised] : steps),
@@ -83,6 +87,7 @@ export async function recordTransitions(
       problem: last.problem ?? null,
       final: last.final,
       mail: delivered?.sequence ?? null,
+      lasting,
       reply: delivered?.reply ?? null,
     },
   );

@@ -24,6 +24,7 @@ import {
 } from '@temporalio/workflow';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Activities } from '../activities/activities.js';
+import type { RecordTransitionsInput } from '../activities/record-transitions.js';
 import type { SendActivationMailInput } from '../activities/send-activation-mail.js';
 import {
   effectOutcomes,
@@ -95,10 +96,7 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
     outcomes: effectOutcomes,
     runEffect: (name, effectInput, record) =>
       runEffect(name, { registrationId, record, ...effectInput } as never, input.mailAtOnce),
-    recordTransitions: (transitions) =>
-      withinTask
-        .recordTransitions({ registrationId, transitions })
-        .catch(() => untilDone.recordTransitions({ registrationId, transitions })),
+    recordTransitions: (transitions) => recordSteps({ registrationId, transitions }),
     // A mail that says "please wait": the person who reads it on the page need not wait for the mail server too.
     isBackground: (snapshot) => !snapshot.hasTag('busy') && patched('answer-while-telling'),
     describe: (snapshot) => ({
@@ -135,6 +133,19 @@ export async function registration(input: RegistrationWorkflowInput): Promise<{ 
   await CancellationScope.nonCancellable(() => tellOutcome(registrationId, final));
   return { state: stateName(final) };
 }
+
+/**
+ * An end that somebody asked for is recorded when Temporal has kept the wish: an update is forgotten with a workflow task
+ * that Temporal refuses, as it does when something comes in just as the workflow wants to end, or does not live to keep.
+ * What was told to be cancelled would go on.
+ */
+function recordSteps(input: RecordTransitionsInput): Promise<{ endedAs?: string }> {
+  const isAskedFor = input.transitions.some(({ final, event }) => final && askedEnds.includes(event));
+  if (isAskedFor && patched('keep-the-wish-first')) return untilDone.recordTransitions(input);
+  return withinTask.recordTransitions(input).catch(() => untilDone.recordTransitions(input));
+}
+
+const askedEnds = ['CANCEL', 'DECLINE'];
 
 function runEffect(name: string, input: never, atOnce = false): Promise<{ outcome: string }> {
   if (name === 'sendActivationMail') return sendActivationMail(input, atOnce);

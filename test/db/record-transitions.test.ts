@@ -91,6 +91,21 @@ test('a final promise that the machine did not keep leaves the registration open
   t.like(await load(db, id), { state: 'creatingAccount', ended_at: null });
 });
 
+test('what was cancelled or declined is not revived by a workflow that does not know, and it is told', async (t) => {
+  const { db } = t.context;
+  for (const state of ['cancelled', 'declined']) {
+    const { id } = await buildRegistration(db);
+    const end = buildStep(1, { event: 'CANCEL', to: state, final: true, actor: 'operator' });
+    for (const _ of [1, 2]) t.deepEqual(await recordTransitions(db, id, [end]), {}, 'its own repetition is no news');
+    t.deepEqual(await recordTransitions(db, id, [buildStep(2, { to: 'awaitingDetails' })]), { endedAs: state });
+    t.deepEqual(await recordTransitions(db, id, [], buildStep(2, { to: 'awaitingDetails' })), { endedAs: state });
+    const row = await load(db, id);
+    t.like(row, { state, sequence: 1 });
+    t.true(row.ended_at instanceof Date);
+    t.is((await steps(db, id)).length, 2);
+  }
+});
+
 test('the same steps from twenty workers at once leave one row each and the last state', async (t) => {
   const { db } = t.context;
   const { id } = await buildRegistration(db);

@@ -89,6 +89,11 @@ const recordings: Record<Way, Recording> = {
     },
   },
   cancelled: { goOn: (opened) => byOperator(opened, 'CANCEL') },
+  'cancelled-once-kept': { goOn: (opened) => byOperator(opened, 'CANCEL') },
+  'declined-once-kept': {
+    mocks: creations('approvalNeeded'),
+    goOn: (opened) => submit(opened).then(() => byOperator(opened, 'DECLINE')),
+  },
   'mail-undeliverable-then-retry': {
     mocks: mails('mailRefused'),
     goOn: (opened) => byOperator(opened, 'RETRY').then(() => submit(opened)),

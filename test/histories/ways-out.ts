@@ -23,6 +23,7 @@ export const waysOut = {
   ],
   v3: ['invited-completed', 'invited-again-then-completed', 'invited-in-vain'],
   v4: ['mail-at-once-completed', 'mail-not-at-once-completed'],
+  v5: ['cancelled-once-kept', 'declined-once-kept'],
 } as const;
 
 export type Version = keyof typeof waysOut;

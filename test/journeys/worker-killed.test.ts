@@ -1,6 +1,11 @@
 /** The worker dies at given points, or is away (security.md X1 to X3, O2, O4, W6, INV-5, INV-6). */
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import { registrationEventSignal, registrationWorkflowId, requestLinkSignal } from '../../workflows/messages.js';
+import {
+  registrationEventSignal,
+  registrationEventUpdate,
+  registrationWorkflowId,
+  requestLinkSignal,
+} from '../../workflows/messages.js';
 import { askForLink, buildKnownLink, fillIn, inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
 import { buildAccount, buildEmail, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
@@ -230,3 +235,27 @@ test.serial('a cancellation that comes while the account is being made is too la
   await inState(stack, email, 'completed');
   t.is((await handle.result()).state, 'completed');
 });
+
+// Otherwise the row would say "cancelled" of a registration that goes on: Temporal forgets the update with the task.
+test.serial(
+  'a cancellation during which something else comes in is kept by the workflow too (C13, INV-7)',
+  async (t) => {
+    const { stack } = t.context;
+    const email = buildEmail('half-cancelled');
+    await buildKnownLink(stack, email);
+    const { reference, id } = await inState(stack, email, 'awaitingProof');
+    const held = await hold(t, {
+      table: 'registrations',
+      at: 'update',
+      when: `new.id = '${id}' and new.state = 'cancelled'`,
+    });
+    const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(reference));
+    const cancelled = handle.executeUpdate(registrationEventUpdate, { args: [{ type: 'CANCEL', actor: 'operator' }] });
+    await held.reached();
+    await handle.signal(requestLinkSignal);
+    await held.release();
+    t.is((await cancelled).state, 'cancelled');
+    t.is((await handle.result()).state, 'cancelled');
+    await inv(stack.db, stack.temporal);
+  },
+);
