@@ -52,14 +52,14 @@ function unknown(ctx: Context, error: unknown): RequestError {
   return new RequestError(isOverload(error) ? 'busy' : 'internal', isOverload(error) ? { retryAfter: 5 } : {});
 }
 
-/** PostgreSQL away, starting, too slow, or with no connection left: nothing is wrong with the request. */
+/** PostgreSQL away, starting, too slow, or out of room or connections, or this process out of files: nothing is wrong with the request. */
 function isOverload(error: unknown): boolean {
   const { name, message } = error as { name?: string; message?: string };
   const code = errorCode(error);
   // The client's own time limits and lost connections have no code, only these sentences.
   if (!code && /^(Query read timeout|timeout e|Connection (terminated|ended))/.test(driverMessage(message)))
     return true;
-  return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|57|53|08|25P03|40)/.test(code ?? '');
+  return name === 'KnexTimeoutError' || /^(ECONN|ETIMEDOUT|EMFILE|ENFILE|57|58|53|08|25P03|40)/.test(code ?? '');
 }
 
 /** Without the statement that knex puts before it. */

@@ -1,6 +1,7 @@
 /** Breaks real parts in real ways: no test switch in the product is needed for any of it. */
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { type Database, mayStandStill } from '../../db/connection.js';
 import { eventually } from './eventually.js';
 import type { Stack } from './stack.js';
@@ -67,11 +68,65 @@ export async function signalPostgres(db: Database, signal: NodeJS.Signals) {
   return send;
 }
 
+/** Ends every session of the product, and lets its processes make new ones. */
+export async function endSessions(db: Database): Promise<void> {
+  await db.raw(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('vestibule-api', 'vestibule-worker')`,
+  );
+}
+
+/** Refuses every write as a full disk does. Not there on macOS. */
+const fullDevice = '/dev/full';
+
+/**
+ * Whoever inserts into one of these tables finds the disk full: a trigger writes to a table whose file is the full device;
+ * where there is none, it says what PostgreSQL would say. Resolves with the function that makes room again.
+ */
+export async function fillDisk(db: Database, tables: string[]): Promise<() => Promise<void>> {
+  const name = `full_${randomInt(2 ** 30)}`;
+  const isReal = existsSync(fullDevice);
+  const write = isReal ? `insert into ${name} values (1)` : `raise disk_full using message = 'No space left on device'`;
+  await db.raw(`
+    create table ${name} (number int);
+    create function ${name}() returns trigger language plpgsql as $$ begin ${write}; return new; end $$`);
+  if (isReal) {
+    const { rows } = await db.raw(
+      `select current_setting('data_directory') || '/' || pg_relation_filepath(?) as file`,
+      [name],
+    );
+    rmSync(rows[0].file);
+    symlinkSync(fullDevice, rows[0].file);
+  }
+  for (const table of tables)
+    await db.raw(`create trigger ${name} before insert on ${table} for each row execute function ${name}()`);
+  return async () => {
+    for (const table of tables) await db.raw(`drop trigger if exists ${name} on ${table}`);
+  };
+}
+
 /** Kills the stack's Temporal server at once, as a power cut would; `startTemporal` brings it back. */
 export async function killTemporal(stack: Stack): Promise<void> {
+  process.kill(temporalPid(stack), 'SIGKILL');
+  await stack.stopTemporal();
+}
+
+/**
+ * Refuses the stack's Temporal server every byte that would go to its disk; resolves with the function that makes room
+ * again. Where a running process cannot be limited (macOS), it is killed and started again instead.
+ */
+export async function fillTemporalDisk(stack: Stack): Promise<() => Promise<void>> {
+  const limit = (size: string) => execFileSync('prlimit', ['--pid', String(temporalPid(stack)), `--fsize=${size}:`]);
+  if (process.platform !== 'linux') {
+    await killTemporal(stack);
+    return stack.startTemporal;
+  }
+  limit('1');
+  return async () => void limit('unlimited');
+}
+
+function temporalPid(stack: Stack): number {
   const port = stack.env.TEMPORAL_ADDRESS?.split(':')[1];
   const processes = execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' }).split('\n');
   const line = processes.find((text) => /\bserver start-dev\b/.test(text) && text.includes(`--port ${port} `));
-  process.kill(Number.parseInt(line ?? '', 10), 'SIGKILL');
-  await stack.stopTemporal();
+  return Number.parseInt(line ?? '', 10);
 }
