@@ -17,6 +17,8 @@ import { within } from './eventually.js';
 
 export interface Part {
   pid: number;
+  /** Whether it has not ended, by itself or killed. */
+  isAlive(): boolean;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -134,10 +136,12 @@ async function startPart(script: string, env: NodeJS.ProcessEnv, log: string): P
   const ready = await within(`${script} says a word`, Promise.race([once(child, 'message'), exited]));
   if ((ready[0] as { ready?: boolean } | null)?.ready !== true)
     throw new Error(`${script} did not start:\n${await readFile(log, 'utf8')}`);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? 0,
+    isAlive,
     kill: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!isAlive()) return;
       child.kill(signal);
       await within(`${script} ends after ${signal}`, exited);
     },
