@@ -55,7 +55,7 @@ export async function prepareMail(
           and (r.kind <> 'invited' or (i.ended_at is null and i.id is not null))
     ), taken_up as (
       update registrations set link_requested_at = null
-        where id in (select id from registration) and link_requested_at is not null
+        where id = :registrationId and exists (select from registration) and link_requested_at is not null
     ), link as (
       insert into activation_links (registration_id, sequence, key_id, nonce, token_hash, expires_at)
       select id, :sequence, :keyId, :nonce, :tokenHash, now() + make_interval(secs => link_seconds)

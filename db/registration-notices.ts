@@ -30,7 +30,7 @@ export async function prepareNotice(
       select id, email, language, reference from registrations where id = :registrationId and email is not null
     ), taken_up as (
       update registrations set link_requested_at = null
-        where id in (select id from registration) and link_requested_at is not null
+        where id = :registrationId and exists (select from registration) and link_requested_at is not null
     ), mail as (
       insert into mails (registration_id, sequence, template, message_id, state, attempts)
       select id, :sequence, :template, :messageId, 'sending', 1 from registration

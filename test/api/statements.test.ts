@@ -16,6 +16,7 @@ import { buildApiKey } from '../builders/machines.js';
 import { buildAdministrator } from '../builders/members.js';
 import { buildAccount } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
+import { eventually } from '../helpers/eventually.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 import { buildStaff } from './console/fixtures.js';
 import { buildMany, buildOwners, type Owners } from './fixtures/many-rows.js';
@@ -193,3 +194,48 @@ test.serial('the registration of a customer takes no more statements than it has
   t.true(own.length > 5 && own.length <= mostStatements, `${own.length}:\n${own.join('\n')}`);
   t.log(`${own.length} statements`);
 });
+
+const openOnes = 10_000;
+const registered = 8;
+
+// PostgreSQL's own choice, with what it knows of each table by itself: of a settings table of one row it knows nothing.
+test.serial('a registration does not read those of others, however many are open', async (t) => {
+  const { db } = t.context.stack;
+  await db.raw(
+    `with opened as (
+       insert into registrations (reference, kind, email, language, state, expires_at)
+       select 'RG-' || to_char(n, 'FM0000') || '-MANY', 'customer', n || '@many.example', 'en', 'awaitingProof',
+           now() + interval '1 day' from generate_series(0, ? - 1) as n returning id)
+     insert into mails (registration_id, sequence, template, message_id, state)
+       select id, 1, 'activation', '<' || id || '@many.example>', 'sent' from opened`,
+    [openOnes],
+  );
+  await db.raw('analyze registrations, mails');
+  const before = await readWhole(db);
+  for (let count = 0; count < registered; count++) await buildAccount(t.context.stack);
+  // A session tells its figures when it has been idle for a while.
+  const after = await eventually('all have told what they read', async () => {
+    const now = await readWhole(db);
+    return now.users.made >= before.users.made + registered && now.mails.made >= before.mails.made + registered && now;
+  });
+  for (const table of ['registrations', 'mails'] as const) {
+    const scanned = after[table].read - before[table].read;
+    // A round of the reconciler in between may look at some.
+    t.true(scanned < (openOnes * registered) / 2, `${scanned} rows of ${table} were read one after the other`);
+  }
+});
+
+type Told = Record<'registrations' | 'mails' | 'users', { read: number; made: number }>;
+
+/** Rows of each table that were read by scanning it, and that were inserted, as far as sessions have told. */
+async function readWhole(db: Database): Promise<Told> {
+  const { rows } = await db.raw(
+    "select relname, seq_tup_read, n_tup_ins from pg_stat_user_tables where relname in ('registrations', 'mails', 'users')",
+  );
+  return Object.fromEntries(
+    rows.map((row: Record<string, string>) => [
+      row.relname,
+      { read: Number(row.seq_tup_read), made: Number(row.n_tup_ins) },
+    ]),
+  ) as Told;
+}
