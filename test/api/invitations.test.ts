@@ -148,7 +148,7 @@ test.serial('nor does the time that the answer takes tell of an account elsewher
   const inviteOne = async (email = buildEmail('unknown')) => t.is((await invite(inviter, email, type)).status, 202);
   await assertSameTime(
     t,
-    15,
+    10,
     () => inviteOne(),
     () => inviteOne(known.pop()!),
   );

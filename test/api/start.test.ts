@@ -93,7 +93,7 @@ test.serial(
     for (const known of [open, account])
       await assertSameTime(
         t,
-        process.env.LONG === '1' ? 80 : 30,
+        process.env.LONG === '1' ? 80 : 12,
         () => start(stack.url, buildEmail()),
         () => start(stack.url, known),
       );
