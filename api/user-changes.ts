@@ -10,6 +10,7 @@ import {
   type UserChange,
   type UserRefusal,
 } from '../db/organisation-users.js';
+import { logErasure } from './erasure-log.js';
 import { handNotice } from './outbox.js';
 import type { Services } from './registrations.js';
 
@@ -38,15 +39,18 @@ export async function removeAndTell(
   change: Told<Omit<UserChange, 'becomes'>>,
 ): Promise<'done' | UserRefusal> {
   const { db, keys } = services;
-  const { kind, noticeId } = await db.transaction(async (trx: Knex.Transaction) => {
+  const outcome = await db.transaction(async (trx: Knex.Transaction) => {
     const outcome = await removeUser(trx, change);
-    if (outcome.kind !== 'done') return { kind: outcome.kind, noticeId: undefined };
+    if (outcome.kind !== 'done') return outcome;
     const { before } = outcome;
     const notice = { ...noticeTo(before, change), template: 'user-removed', values: told(before, before) } as const;
-    return { kind: outcome.kind, noticeId: await insertNotice(trx, keys, notice) };
+    return { ...outcome, noticeId: await insertNotice(trx, keys, notice) };
   });
-  if (noticeId) await handNotice(services, noticeId);
-  return kind;
+  if (outcome.kind === 'done') {
+    logErasure(services, change.id, outcome.registrationId);
+    await handNotice(services, outcome.noticeId);
+  }
+  return outcome.kind;
 }
 
 const noticesOf = (before: ChangedUser, after: AfterChange): NoticeTemplate[] => [

@@ -13,7 +13,7 @@ export interface AuditFilter {
 export interface AuditLine {
   id: string;
   at: Date;
-  /** E-mail of whoever did it, an organisation's administrator's masked; their id when the account is gone. */
+  /** E-mail of whoever did it, an organisation's administrator's masked; their id when the account is gone; "Server" for a command. */
   actor: string;
   action: string;
   subjectType: AuditEntry['subjectType'];
@@ -37,7 +37,7 @@ export async function listAudit(
 ): Promise<AuditLine[]> {
   const { rows } = await db.raw<{ rows: AuditLine[] }>(
     `
-    select a.id, a.at, coalesce(s.email, ${masked}, a.user_id::text) as actor, a.action, a.subject_type as "subjectType", a.subject, a.before, a.after, a.reason,
+    select a.id, a.at, coalesce(s.email, ${masked}, a.user_id::text, 'Server') as actor, a.action, a.subject_type as "subjectType", a.subject, a.before, a.after, a.reason,
         a.source,
         case a.subject_type
           when 'userType' then (select name from user_types where id = k.id)

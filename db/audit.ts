@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 
-/** Who did it: staff, or an administrator of an organisation among its own users. */
-export type AuditActor = { staffId: string } | { userId: string };
+/** Who did it: staff, an administrator of an organisation among its own users, or whoever ran a command on the server. */
+export type AuditActor = { staffId: string } | { userId: string } | { onServer: true };
 
 /** One change by staff or an administrator. `before` and `after` hold no secret and nothing personal (security.md A18, R4). */
 export type AuditEntry = AuditActor & {
-  /** Address the request came from. */
+  /** Address the request came from; of what was done on the server, the command. */
   source: string;
   /** What was done, `subject.verb`: "settings.changed", "registration.cancelled". */
   action: string;
@@ -23,7 +23,8 @@ export type AuditEntry = AuditActor & {
     | 'customer'
     | 'apiKey'
     | 'application'
-    | 'webhook';
+    | 'webhook'
+    | 'database';
   /** A registration's reference, else an id. */
   subject: string;
   before?: object;
@@ -35,7 +36,7 @@ export type AuditEntry = AuditActor & {
 export async function recordAudit(trx: Knex, entry: AuditEntry): Promise<void> {
   const { source, action, subjectType, subject, before, after, reason } = entry;
   await trx('audit_log').insert({
-    ...('staffId' in entry ? { staff_id: entry.staffId } : { user_id: entry.userId }),
+    ...actorColumn(entry),
     source,
     action,
     subject_type: subjectType,
@@ -44,4 +45,9 @@ export async function recordAudit(trx: Knex, entry: AuditEntry): Promise<void> {
     after: after && JSON.stringify(after),
     reason: reason || null,
   });
+}
+
+function actorColumn(actor: AuditActor): object {
+  if ('staffId' in actor) return { staff_id: actor.staffId };
+  return 'userId' in actor ? { user_id: actor.userId } : {};
 }

@@ -45,7 +45,12 @@ export const needsTls = (setting: 'required' | 'off' | undefined, mode: 'product
   (setting ?? (mode === 'production' ? 'required' : 'off')) === 'required';
 
 /** How every process reaches Temporal: with an API key (Temporal Cloud) always encrypted. */
-export function temporalConnection(env: z.infer<z.ZodObject<typeof sharedEnvironment>>) {
+export function temporalConnection(
+  env: Pick<
+    z.infer<z.ZodObject<typeof sharedEnvironment>>,
+    'TEMPORAL_ADDRESS' | 'TEMPORAL_TLS' | 'TEMPORAL_API_KEY' | 'VESTIBULE_MODE'
+  >,
+) {
   const { TEMPORAL_ADDRESS, TEMPORAL_TLS, TEMPORAL_API_KEY, VESTIBULE_MODE } = env;
   return {
     address: TEMPORAL_ADDRESS,

@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 export interface ErasedUser {
   email: string;
   language: string;
+  /** By which the account was made, if by any. */
+  registrationId: string | null;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function eraseUser(trx: Knex.Transaction, userId: string): Promise<
     .whereIn('email', [email, ...requested])
     .whereNot({ template: 'staff-invitation' })
     .delete();
-  return { email, language };
+  return { email, language, registrationId: registration_id };
 }
 
 /** What ended registrations still hold, at once instead of some hours later; an open one of the address is a new start. */
@@ -42,6 +44,11 @@ async function eraseRegistrations(trx: Knex.Transaction, email: string, ownId: s
     .where({ erased_at: null })
     .whereNotNull('ended_at')
     .pluck('id');
+  await eraseFromRegistrations(trx, ids);
+}
+
+/** Everything personal that these registrations, which have ended, still hold. */
+export async function eraseFromRegistrations(trx: Knex.Transaction, ids: string[]): Promise<void> {
   await trx('activation_links').whereIn('registration_id', ids).delete();
   await trx('registration_submissions').whereIn('registration_id', ids).delete();
   await trx('join_requests').whereIn('registration_id', ids).update({ name: null });

@@ -93,17 +93,17 @@ export async function changeUser(trx: Knex.Transaction, change: UserChange): Pro
 export async function removeUser(
   trx: Knex.Transaction,
   { id, actor, source, was }: Omit<UserChange, 'becomes'>,
-): Promise<{ kind: 'done'; before: ChangedUser } | { kind: UserRefusal }> {
+): Promise<{ kind: 'done'; before: ChangedUser; registrationId: string | null } | { kind: UserRefusal }> {
   const locked = await lockUser(trx, actor, id);
   if ('refusal' in locked) return { kind: locked.refusal };
   const { administrators, own, before } = locked;
   if (isStale(before, was)) return { kind: 'stale' };
   if (own?.id === id) return { kind: 'self' };
   if (isOnly(administrators, id)) return { kind: 'lastAdministrator' };
-  await eraseUser(trx, id);
+  const erased = await eraseUser(trx, id);
   const what = { action: 'user.removed', subjectType: 'user', subject: id } as const;
   await recordAudit(trx, { ...auditActor(actor), source, ...what, before: { userType: before.userType } });
-  return { kind: 'done', before };
+  return { kind: 'done', before, registrationId: erased?.registrationId ?? null };
 }
 
 /** Whether this administrator has removed this person already: the first of two clicks. */

@@ -3,7 +3,6 @@ import type { Knex } from 'knex';
 import { findInvitation, type PresentedInvitation } from './accept-invitation.js';
 import { currentVersionIdsSql } from './agreements.js';
 import { type OrganisationKind, Registration, type RegistrationKind, Settings, type Submission } from './models.js';
-import { recordTransitions } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
 /** Crockford's base32 without look-alikes: a reference is read out on the phone. */
@@ -199,21 +198,29 @@ export const registrationsAwaitingEngine = async (
  * and they would keep their e-mail from starting anew. Returns the references of those it ended.
  */
 export async function endWithoutWorkflow(db: Knex, references: string[]): Promise<string[]> {
-  const open = await Registration.query(db).whereIn('reference', references).whereNull('ended_at');
-  for (const { id, sequence, state } of open)
-    await recordTransitions(db, id, [
-      {
-        sequence: sequence + 1,
-        from: state,
-        event: 'WORKFLOW_ENDED',
-        to: 'cancelled',
-        actor: 'reconciler',
-        at: Date.now(),
-        attention: false,
-        final: true,
-      },
-    ]);
-  return open.map(({ reference }) => reference);
+  const { rows } = await db.raw<{ rows: { reference: string }[] }>(
+    `
+    with open as (
+      select id, reference, state, sequence + 1 as next from registrations
+        where reference = any (:references) and ended_at is null for update
+    ), told as (
+      insert into registration_events (registration_id, sequence, from_state, event, to_state, actor)
+      select id, next, state, 'WORKFLOW_ENDED', 'cancelled', 'reconciler' from open
+      on conflict (registration_id, sequence) do update
+        set from_state = excluded.from_state, event = excluded.event, to_state = excluded.to_state,
+            actor = excluded.actor, at = excluded.at
+    ), submitted as (
+      delete from registration_submissions where registration_id in (select id from open)
+    ), ended as (
+      update registrations r
+        set state = 'cancelled', sequence = next, attention = false, problem = null, draft_code = null,
+            updated_at = now(), state_since = now(), ended_at = now()
+        from open where r.id = open.id
+    )
+    select reference from open`,
+    { references },
+  );
+  return rows.map(({ reference }) => reference);
 }
 
 /**

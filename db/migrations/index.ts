@@ -18,6 +18,7 @@ import { sessionRotation } from './015-session-rotation.js';
 import { joinRequests } from './016-join-requests.js';
 import { scale } from './017-scale.js';
 import { retention } from './018-retention.js';
+import { restores } from './019-restores.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -39,6 +40,7 @@ const migrations = {
   '016-join-requests': joinRequests,
   '017-scale': scale,
   '018-retention': retention,
+  '019-restores': restores,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

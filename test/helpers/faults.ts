@@ -124,7 +124,8 @@ export async function fillTemporalDisk(stack: Stack): Promise<() => Promise<void
   return async () => void limit('unlimited');
 }
 
-function temporalPid(stack: Stack): number {
+/** Of the stack's Temporal server. */
+export function temporalPid(stack: Stack): number {
   const port = stack.env.TEMPORAL_ADDRESS?.split(':')[1];
   const processes = execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' }).split('\n');
   const line = processes.find((text) => /\bserver start-dev\b/.test(text) && text.includes(`--port ${port} `));

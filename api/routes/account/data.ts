@@ -4,6 +4,7 @@ import { deleteAccount, leavingOf, type OrganisationFate } from '../../../db/del
 import { exportAccount } from '../../../db/export-account.js';
 import { insertNotice } from '../../../db/notices.js';
 import { setSessionCookie } from '../../cookies.js';
+import { logErasure } from '../../erasure-log.js';
 import { RequestError } from '../../errors.js';
 import { setFlash } from '../../flash.js';
 import { bodyOf, type Context, type Route, seeOther } from '../../http.js';
@@ -106,13 +107,16 @@ export function dataRoutes({ services, secure, publicUrl }: Wiring): Route[] {
     const outcome = await db.transaction(async (trx) => {
       const outcome = await deleteAccount(trx, user.userId, user, told);
       if (outcome.kind !== 'deleted') return outcome;
-      const notice = { template: 'account-deleted', ...outcome.erased, mailDomain } as const;
+      const { email, language } = outcome.erased;
+      const notice = { template: 'account-deleted', email, language, mailDomain } as const;
       return { ...outcome, noticeId: await insertNotice(trx, keys, notice) };
     });
     if (outcome.kind === 'lastAdministrator') throw new RequestError('lastAdministrator');
     if (outcome.kind === 'changed') throw new RequestError('staleEdit');
     setSessionCookie(ctx, null, { secure });
-    if ('noticeId' in outcome) await handNotice(services, outcome.noticeId);
+    if (!('noticeId' in outcome)) return;
+    logErasure(services, user.userId, outcome.erased.registrationId);
+    await handNotice(services, outcome.noticeId);
   }
 
   async function tellMeaning(ctx: Context) {
