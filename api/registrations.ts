@@ -187,6 +187,8 @@ export async function submitRegistration(
   const draft = { ...form, kind, organisationKind: agreementsOf(link, kind), answers, sealedCode };
   const saved = await saveDraft(db, registration.id, draft);
   if (!saved) return { standing: standing(await reload(services, link)) };
+  // Let in by an administrator since the other form was shown: they have not agreed to that yet.
+  if (saved.kind === 'invited' && form.kind !== 'invited') return { standing: 'open', problem: 'nowInvited' };
   // Switching off keeps strangers out; whom an administrator has invited is none.
   if (kind !== 'invited' && !isOpenFor(kind, settings)) return { standing: 'open', problem: 'onboardingClosed' };
   if (!saved.current_agreements.every((id) => form.accepted.includes(id)))

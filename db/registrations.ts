@@ -123,7 +123,8 @@ export async function saveDraft(
     .findById(registrationId)
     .whereNull('ended_at')
     .patch({
-      kind,
+      // Let into an organisation at this very moment, it stays an invited person's.
+      kind: db.raw("case when kind = 'invited' then kind else ? end", [kind]),
       draft: answers,
       ...(sealedCode ? { draft_code: sealedCode } : {}),
       language,

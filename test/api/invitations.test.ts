@@ -55,7 +55,8 @@ test.serial(
     for (const field of ['companyName', 'partnerCode', 'kind']) t.false(page.text.includes(`name="${field}"`), field);
     for (const forged of ['userTypeId', 'customerId', 'email'])
       t.is((await accept(t.context, link!, { [forged]: type })).status, 400, forged);
-    const elsewhere = { kind: 'customer', companyName: 'Elsewhere' };
+    const elsewhere = { companyName: 'Elsewhere' };
+    t.is((await accept(t.context, link!, { kind: 'customer', ...elsewhere })).status, 409);
     t.is((await accept(t.context, link!, elsewhere)).location, '/login');
 
     t.like(await userOf(t.context, email), { customer_id: inviter.customerId, user_type_id: type, given_name: 'Ann' });

@@ -3,7 +3,7 @@ import anyTest, { type TestFn } from 'ava';
 import { advanceRequest } from '../../db/join-requests.js';
 import { SecretKeys } from '../../db/secret-keys.js';
 import { choosePort } from '../../dev/ports.js';
-import { inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
+import { fillIn, fillInPage, inState, linksTo, mailsTo, registrationOf } from '../builders/journeys.js';
 import { type BuiltUser, buildAdministrator, buildType } from '../builders/members.js';
 import { buildEmail, buildLink, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
@@ -132,20 +132,29 @@ test.serial('declined, the person is told and goes on with a company of their ow
   t.not((await stack.db('users').where({ email }).first()).customer_id, customer_id);
 });
 
-test.serial('a company of one’s own that is sent while the request is approved joins nobody to anything', async (t) => {
+test.serial('a company of one’s own, filled in before the request is approved, joins nobody to anything', async (t) => {
   const { stack, administrator, type } = t.context;
-  const { email, link } = await ask(t.context, administrator.email);
-  const path = await requestOf(t.context, email);
-  const page = await administrator.browser.get(path);
-  await Promise.all([
-    submitLink(new BrowserSession(stack.url), link),
-    administrator.browser.post(`${path}/approve`, { userTypeId: type }, page),
-  ]);
-  const registration = await registrationOf(stack, email);
-  const user = await stack.db('users').where({ email }).first();
   const { customer_id } = await stack.db('users').where({ email: administrator.email }).first();
-  if (user) t.not(user.customer_id, customer_id);
-  else t.is(registration.ended_at, null, 'they are asked again, with the invitation in sight');
+  for (const atOnce of [false, true]) {
+    const { email, link } = await ask(t.context, administrator.email);
+    const browser = new BrowserSession(stack.url);
+    const form = await fillIn(browser, link, { kind: 'customer' });
+    const path = await requestOf(t.context, email);
+    const page = await administrator.browser.get(path);
+    const approve = () => administrator.browser.post(`${path}/approve`, { userTypeId: type }, page);
+    if (!atOnce) await approve();
+    const [answer] = await Promise.all([form.send(), atOnce && approve()]);
+    const registration = await registrationOf(stack, email);
+    const user = await stack.db('users').where({ email }).first();
+    if (user) t.not(user.customer_id, customer_id);
+    else t.is(registration.ended_at, null, 'they are asked again, with the invitation in sight');
+    if (atOnce) continue;
+    t.is(answer.status, 409);
+    t.true(answer.text.includes('An administrator has let you into') && answer.text.includes('Known GmbH'));
+    // The page shows what it is about now, and whoever finishes that agrees to it.
+    t.is((await fillInPage(browser, link, answer).send()).location, '/login');
+    t.is((await stack.db('users').where({ email }).first()).customer_id, customer_id);
+  }
 });
 
 test.serial(

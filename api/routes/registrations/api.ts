@@ -140,7 +140,8 @@ export function registrationApi({ services }: Wiring): Route[] {
     const link = await present(ctx);
     const now = registrations.standing(link);
     const body = bodyOf(ctx, submission);
-    const { kind = 'customer', language = ctx.state.language } = body;
+    const usual = link.registration.kind === 'invited' ? ('invited' as const) : ('customer' as const);
+    const { kind = usual, language = ctx.state.language } = body;
     const settings = await loadSettings(services.db);
     const { answers, faults } = judge(link, settings, body);
     if (!answers || Object.keys(faults).length > 0) throw new RequestError('invalidFields', { fields: faults });

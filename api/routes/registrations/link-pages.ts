@@ -108,7 +108,7 @@ class LinkPages {
     if (!parsed.success || !password || weakness || !terms || !privacy)
       return this.showForm(ctx, link, { ...shown, errors }, 400);
     const form = {
-      kind,
+      kind: wished,
       answers: parsed.data as Record<string, string>,
       source: ctx.state.source,
       password,
@@ -128,7 +128,9 @@ class LinkPages {
   ) {
     try {
       const result = await registrations.submitRegistration(this.services, link, form, settings);
-      await this.showOutcome(ctx, link, result, shown);
+      if (result.problem !== 'nowInvited') return await this.showOutcome(ctx, link, result, shown);
+      const now = await registrations.presentLink(this.services, tokenOf(ctx), ctx.state.source);
+      await this.showOutcome(ctx, now, result, { answers: shown.answers });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const { code, details, status } = error;
