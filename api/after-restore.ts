@@ -12,11 +12,11 @@ import { connectedParts, type Settled, settleRestored } from '../db/after-restor
 import { type Database, openDatabase } from '../db/connection.js';
 import { needsTls, parseEnvironment, sharedEnvironment, temporalConnection } from '../db/environment.js';
 import { errorCode } from '../db/error-code.js';
-import { findMismatches, type Mismatch, terminateWorkflows } from './registration-mismatches.js';
+import { compareAll, type Mismatch, terminateWorkflows } from './registration-mismatches.js';
 
 /** Milliseconds: a hundred thousand rows change in one statement. */
 const statementTimeout = 600_000;
-const connectTimeout = 10_000;
+const connectTimeout = 5_000;
 const reason = 'A backup was restored: row and workflow disagreed, or the registration was ended (after-restore)';
 
 const words: Record<keyof Settled['counts'], string> = {
@@ -29,7 +29,7 @@ const words: Record<keyof Settled['counts'], string> = {
   apiKeys: 'API keys revoked',
   recoveryCodes: 'recovery codes made void',
   retries: 'retries of many registrations ended',
-  deliveries: 'deliveries of webhooks begun anew',
+  webhookDeliveries: 'deliveries of webhooks begun anew',
   registrations: 'registrations ended; people can start again',
   erasedAccounts: 'accounts erased again',
   erasedRegistrations: 'registrations erased again',
@@ -86,12 +86,13 @@ async function readIds(file: string): Promise<string[]> {
 
 /** Temporal last: what is terminated there is ended in the database by then, so that a second run finds what is left. */
 async function settle(db: Database, client: Client, erased: string[]): Promise<void> {
-  const mismatches = await findMismatches(db, client);
+  const { mismatches, running } = await compareAll(db, client);
   const references = mismatches.map(({ reference }) => reference);
   const { counts, ended, withoutAdministrator } = await db.transaction((trx) =>
     settleRestored(trx, { references, erased }),
   );
-  await terminateWorkflows(client, [...new Set([...references, ...ended])], reason);
+  const disowned = new Set([...references, ...ended].filter((reference) => running.has(reference)));
+  await terminateWorkflows(client, [...disowned], reason);
   for (const mismatch of mismatches) say(inWords(mismatch));
   say(`${mismatches.length} registrations whose row and workflow disagreed; what was open of them was ended`);
   for (const [name, count] of Object.entries(counts)) say(`${count} ${words[name as keyof typeof words]}`);

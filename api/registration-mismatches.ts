@@ -31,8 +31,14 @@ const pageSize = 1_000;
 /** gRPC's code. */
 const notFound = 5;
 
+export interface Comparison {
+  mismatches: Mismatch[];
+  /** References of all workflows that run. */
+  running: ReadonlySet<string>;
+}
+
 /** Every registration whose row and workflow do not stand in the same state; what has ended and says so agrees. */
-export async function findMismatches(db: Database, client: Client): Promise<Mismatch[]> {
+export async function compareAll(db: Database, client: Client): Promise<Comparison> {
   const running = await listRunning(client);
   const rows = await recordedRegistrations(db, [...running.keys()]);
   const byReference = new Map(rows.map((row) => [row.reference, row]));
@@ -48,7 +54,8 @@ export async function findMismatches(db: Database, client: Client): Promise<Mism
   const doubtful = rows.filter(
     ({ reference, state, lastStepAt }) => running.get(reference)?.state === state && lastStepAt > known,
   );
-  return [...disagreeing, ...(await findBehind(client, doubtful))];
+  const mismatches = [...disagreeing, ...(await findBehind(client, doubtful))];
+  return { mismatches, running: new Set(running.keys()) };
 }
 
 async function listRunning(client: Client): Promise<Map<string, Running>> {
@@ -95,7 +102,7 @@ async function lastEventAt(client: Client, reference: string): Promise<number | 
   }
 }
 
-/** Ends the workflows of these registrations, wherever there is one: also those that the list has not caught up with. */
+/** Ends these workflows. One that a list has missed ends by itself: a row that has ended cannot be moved on. */
 export async function terminateWorkflows(client: Client, references: string[], reason: string): Promise<void> {
   const limit = pLimit(atOnce);
   await Promise.all(

@@ -43,7 +43,7 @@ const endings = {
   recoveryCodes: ['update recovery_codes set used_at = now(), sealed_code = null where used_at is null'],
   retries: ['update batches set finished_at = now() where finished_at is null'],
   // Their workflows may be through, or gone; under a new id the engine takes them up. Receivers know that one can come twice.
-  deliveries: [
+  webhookDeliveries: [
     `update webhook_deliveries set id = gen_random_uuid(), state = 'waiting', handed_at = null, next_attempt_at = null
       where state in ('waiting', 'retrying') and (state = 'retrying' or handed_at is not null)`,
   ],
