@@ -128,7 +128,7 @@ export async function startStack(
 
 /** Starts one compiled script of the product; resolves when it says that it is ready. */
 async function startPart(script: string, env: NodeJS.ProcessEnv, log: string): Promise<Part> {
-  const child = fork(fileURLToPath(new URL(`../../${script}`, import.meta.url)), { env, silent: true });
+  const child = fork(fileURLToPath(new URL(`../../${script}`, import.meta.url)), { env, silent: true, execArgv: [] });
   const output = createWriteStream(log, { flags: 'a' });
   child.stdout?.pipe(output, { end: false });
   child.stderr?.pipe(output, { end: false });
