@@ -42,7 +42,7 @@ test.serial('whatever breaks while people register, what they were told is true 
   const { stack, log } = t.context;
   const seed = Number(process.env.SOAK_SEED ?? randomInt(2 ** 31));
   t.log(`SOAK_SEED=${seed}`);
-  const faults = new Faults(stack, seededRandom(seed));
+  const faults = new Faults(stack, seededRandom(seed), isLong);
   const lives = Array.from({ length: people }, async (_, index) => {
     const random = seededRandom(seed + index + 1);
     await delay(random.below(duration));
