@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint and arrows, types, unused code, sizes, generated files, the container set-up. */
+/** `npm run check`: format, lint and arrows, types, unused code, sizes, generated files, the container set-up, known advisories. */
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,29 +1,22 @@
 /** The gates of the lock file (security.md R9). */
-import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { runProgram } from '../helpers/run-program.js';
 import { temporaryFolder } from './fixtures/folders.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-interface Ended {
-  code: number;
-  output: string;
-}
-
-const run = (command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) =>
-  new Promise<Ended>((resolve) => {
-    execFile(command, args, { cwd, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
-    );
-  });
+const run = async (command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) => {
+  const { code, stdout, stderr } = await runProgram(command, args, { cwd, env: { ...process.env, ...env } });
+  return { code, output: stdout + stderr };
+};
 
 /** npm asks a registry of ours, on which these advisories are. */
-async function checkWith(t: ExecutionContext, status: number, advisories: object): Promise<Ended> {
+async function checkWith(t: ExecutionContext, status: number, advisories: object) {
   const registry = createServer(({ method }, response) => {
     const answer = method === 'POST' ? advisories : versions;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));

@@ -1,10 +1,10 @@
 /** Backups and restores as operators make them, of a stack that runs. */
-import { execFile } from 'node:child_process';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Database, openDatabase } from '../../db/connection.js';
 import { temporalPid } from './faults.js';
+import { type Ended, runProgram } from './run-program.js';
 import type { Stack } from './stack.js';
 
 const backup = 'backup';
@@ -66,22 +66,13 @@ export async function backUpTemporal(stack: Stack): Promise<() => Promise<void>>
   };
 }
 
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs `npm run after-restore` in a process of its own, as an operator does. */
 export const afterRestore = (
   stack: Stack,
   args: string[] = [],
   { input = '', env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Outcome> =>
-  new Promise((resolve) => {
-    const script = fileURLToPath(new URL('../../api/after-restore.js', import.meta.url));
-    const child = execFile('node', [script, ...args], { env: { ...stack.env, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-    child.stdin?.end(input);
+): Promise<Ended> =>
+  runProgram('node', [fileURLToPath(new URL('../../api/after-restore.js', import.meta.url)), ...args], {
+    env: { ...stack.env, ...env },
+    input,
   });
