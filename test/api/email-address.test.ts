@@ -83,7 +83,7 @@ for (const typed of [
 ])
   test(refused, typed);
 
-test('hostile strings of 64 KiB are judged in an instant', (t) => {
+test('hostile strings of 64 KiB are judged without trying every way to part them', (t) => {
   const hostile = [
     `a@${'a.'.repeat(30_000)}`,
     `${'a.'.repeat(30_000)}@x.com`,
@@ -92,7 +92,7 @@ test('hostile strings of 64 KiB are judged in an instant', (t) => {
   ];
   const started = performance.now();
   for (const text of hostile) canonicalEmail(text);
-  t.true(performance.now() - started < 50);
+  t.true(performance.now() - started < 2_000); // some milliseconds; hours by an expression that goes back
 });
 
 test('a canonical address is its own canonical form, plain ASCII, and in lower case', (t) => {

@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import { createStaffLink } from '../../db/staff.js';
 import { choosePort } from '../../dev/ports.js';
+import { buildKnownLink } from '../builders/journeys.js';
 import {
   buildAccount,
   buildAnswers,
@@ -13,7 +14,7 @@ import {
 import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildRestingLink, comparable, logIn, sendRaw } from './fixtures/requests.js';
+import { comparable, logIn, sendRaw } from './fixtures/requests.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
 
@@ -37,7 +38,7 @@ async function recordOf(stack: Stack, email: string) {
 test('a link that scanners open ten times over is unchanged, and the person then goes on (T4)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();
-  const link = await buildRestingLink(stack, email);
+  const link = await buildKnownLink(stack, email);
   const before = await recordOf(stack, email);
   for (let visit = 0; visit < 10; visit++)
     for (const path of [link, `${link}/cancel`, jsonLink(link)])
@@ -54,7 +55,7 @@ test('a link that scanners open ten times over is unchanged, and the person then
 test('looking in on the processing page changes nothing either (T4)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();
-  const link = await buildRestingLink(stack, email);
+  const link = await buildKnownLink(stack, email);
   const before = await recordOf(stack, email);
   const browser = new BrowserSession(stack.url);
   // While the engine does not answer at once, on a busy machine, the page to wait on is shown.
@@ -129,7 +130,7 @@ test('guessing is limited by source, and the right link from elsewhere still wor
 test('an expired link is refused at every use, says so, and a fresh one brings back what was typed (T8)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();
-  const link = await buildRestingLink(stack, email);
+  const link = await buildKnownLink(stack, email);
   const browser = new BrowserSession(stack.url);
   const page = await browser.get(link);
   await browser.json('POST', `${link}/draft`, { answers: { companyName: 'Kept Ltd' } });
@@ -169,7 +170,7 @@ test('completed, cancelled and taken registrations have answers of their own, fo
   t.true(completed.text.includes('href="/login"') && !completed.text.includes('<form method="post" action="/register'));
   for (const path of [`${done}/cancel`]) t.is((await browser.get(path)).status, 200);
 
-  const cancelled = await buildRestingLink(stack);
+  const cancelled = await buildKnownLink(stack);
   const asked = await browser.post(`${cancelled}/cancel`, {}, await browser.get(`${cancelled}/cancel`));
   t.is(asked.location, cancelled);
   t.is((await browser.get(cancelled)).status, 410);
@@ -255,7 +256,7 @@ test.serial('an agreement that changed meanwhile is asked for anew, and nothing 
 test.serial('closed onboarding: nothing new, nothing finished, nothing lost, and on again (C9)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();
-  const link = await buildRestingLink(stack, email);
+  const link = await buildKnownLink(stack, email);
   await stack.db('settings').update({ customer_onboarding: false });
   const browser = new BrowserSession(stack.url);
   const stranger = buildEmail();

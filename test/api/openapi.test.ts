@@ -1,10 +1,10 @@
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
+import { buildKnownLink } from '../builders/journeys.js';
 import { buildAnswers, buildEmail, buildLink, password } from '../builders/registrations.js';
 import { type Answer, BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildRestingLink } from './fixtures/requests.js';
 
 /** What OpenAPI 3.1 asks of a document, as far as this one goes. */
 const schemaObject = z.record(z.string(), z.unknown());
@@ -220,7 +220,7 @@ test('a whole journey in JSON is answered as described, step by step', async (t)
   await call('delete /api/v1/sessions/current', 204);
   await call('get /api/v1/agreements', 200);
   await call('get /api/v1/openapi.json', 200);
-  const other = (await buildRestingLink(stack)).split('/').at(-1) ?? '';
+  const other = (await buildKnownLink(stack)).split('/').at(-1) ?? '';
   await call(`post ${links}/cancellation`, 200, {}, other);
   await call(`get ${links}`, 200, undefined, other);
 });

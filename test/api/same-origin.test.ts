@@ -1,8 +1,9 @@
 import anyTest, { type TestFn } from 'ava';
+import { buildKnownLink } from '../builders/journeys.js';
 import { buildAccount, buildAnswers, buildEmail, password } from '../builders/registrations.js';
 import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildOperator, buildRestingLink, logIn } from './fixtures/requests.js';
+import { buildOperator, logIn } from './fixtures/requests.js';
 
 /** security.md S5, S6: nothing is changed that this site's own page did not ask for. */
 const test = anyTest as TestFn<{ stack: Stack; email: string; link: string }>;
@@ -10,7 +11,7 @@ const test = anyTest as TestFn<{ stack: Stack; email: string; link: string }>;
 test.before(async (t) => {
   t.context.stack = await startStack();
   t.context.email = (await buildAccount(t.context.stack)).email;
-  t.context.link = await buildRestingLink(t.context.stack);
+  t.context.link = await buildKnownLink(t.context.stack);
 });
 test.after.always((t) => t.context.stack?.stop());
 

@@ -8,12 +8,13 @@ import type { Services } from '../../api/registrations.js';
 import { createLog } from '../../db/log.js';
 import { SecretKeys } from '../../db/secret-keys.js';
 import { choosePort } from '../../dev/ports.js';
+import { buildKnownLink } from '../builders/journeys.js';
 import { buildAccount, buildEmail, linkIn, submitLink } from '../builders/registrations.js';
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { assertSameTime } from '../helpers/same-time.js';
 import { type Stack, startStack } from '../helpers/stack.js';
-import { buildOperator, buildRestingLink, comparable, sendRaw } from './fixtures/requests.js';
+import { buildOperator, comparable, sendRaw } from './fixtures/requests.js';
 
 /** The start of a registration says the same of every address, whatever is known of it (security.md §2, §7). */
 const test = anyTest as TestFn<{ stack: Stack }>;
@@ -39,11 +40,11 @@ async function buildAddresses(stack: Stack): Promise<Record<string, string>> {
   const [open, cancelled, expired, disabled] = ['open', 'cancelled', 'expired', 'disabled'].map((name) =>
     buildEmail(name),
   );
-  await buildRestingLink(stack, open);
+  await buildKnownLink(stack, open);
   const browser = new BrowserSession(stack.url);
-  const link = await buildRestingLink(stack, cancelled);
+  const link = await buildKnownLink(stack, cancelled);
   await browser.post(`${link}/cancel`, {}, await browser.get(`${link}/cancel`));
-  await buildRestingLink(stack, expired);
+  await buildKnownLink(stack, expired);
   await stack.db('registrations').where({ email: expired }).update({ state: 'expired', ended_at: new Date() });
   await buildAccount(stack, disabled);
   await stack.db('users').where({ email: disabled }).update({ disabled_at: new Date() });
@@ -89,7 +90,7 @@ test.serial(
     const { stack } = t.context;
     const { email: account } = await buildAccount(stack);
     const open = buildEmail();
-    await buildRestingLink(stack, open);
+    await buildKnownLink(stack, open);
     for (const known of [open, account])
       await assertSameTime(
         t,
@@ -164,7 +165,7 @@ test.serial('a mailbox gets few mails, however it is spelled, and the answer doe
 
 test.serial('a flood stops unsolicited mails first, and who has a link goes on (L7)', async (t) => {
   const { stack } = t.context;
-  const links = await Promise.all(Array.from({ length: 3 }, () => buildRestingLink(stack, buildEmail('holder'))));
+  const links = await Promise.all(Array.from({ length: 3 }, () => buildKnownLink(stack, buildEmail('holder'))));
   await stack.db('rate_limits').delete();
   const url = await startLimitedApi(stack, 'startsPerSource=1000,mailsOverall=4');
   const flood = Array.from({ length: 12 }, () => buildEmail('flood'));
@@ -182,7 +183,7 @@ test.serial('a flood stops unsolicited mails first, and who has a link goes on (
 test.serial('a resend within the cool-down is no second mail, but the same answer (D5)', async (t) => {
   const { stack } = t.context;
   const email = buildEmail();
-  await buildRestingLink(stack, email);
+  await buildKnownLink(stack, email);
   t.is((await start(stack.url, email)).status, 202);
   const other = buildEmail();
   await start(stack.url, other);
@@ -318,7 +319,7 @@ test.serial('one registration whose workflow was ended by hand does not keep the
   const { stack } = t.context;
   const services = buildServices(stack, t.teardown);
   const orphan = buildEmail();
-  await buildRestingLink(stack, orphan);
+  await buildKnownLink(stack, orphan);
   const { reference } = await stack.db('registrations').where({ email: orphan }).first('reference');
   await stack.temporal.workflow.getHandle(`registration-${reference}`).terminate('by hand');
   await stack

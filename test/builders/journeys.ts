@@ -83,8 +83,8 @@ export const says = ({ text }: Answer, key: string) => text.replaceAll('&#39;', 
 
 export const subjectOf = (template: 'activation' | 'accountExists') => mailWords('en')(`${template}.subject`);
 
-/** Starts a registration; resolves with its link when the engine knows too that the mail went out. */
-export async function buildKnownLink(stack: Stack, email: string): Promise<string> {
+/** Starts a registration; resolves with its link when the engine knows too that the mail went out: nothing moves any more by itself. */
+export async function buildKnownLink(stack: Stack, email = buildEmail()): Promise<string> {
   const link = await buildLink(stack, email);
   await engineKnowsOfMail(stack, email);
   return link;

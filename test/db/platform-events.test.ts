@@ -144,8 +144,12 @@ test('an endpoint that has taken nothing for five days is disabled by a delivery
   const id = await buildEndpoint(db, ['user.created']);
   const state = () => db('webhook_endpoints').where({ id }).first('failing_since', 'disabled_reason');
   const deliver = async (attempt: 'retrying' | 'failed' | 'delivered') => {
-    await buildUser(db);
-    const delivery = await db('webhook_deliveries').where({ endpoint_id: id, state: 'waiting' }).first('id');
+    const user = await buildUser(db);
+    const delivery = await db('webhook_deliveries as d')
+      .join('platform_events as v', 'v.id', 'd.event_id')
+      .where('d.endpoint_id', id)
+      .whereRaw("v.data->>'userId' = ?", [user.id]) // those of other tests' users may be erased meanwhile
+      .first('d.id');
     await recordAttempt(db, delivery.id, { state: attempt, sent: true, status: attempt === 'delivered' ? 204 : 500 });
   };
   await deliver('retrying');

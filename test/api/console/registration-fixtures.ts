@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { changeSettings, inState, registrationOf } from '../../builders/journeys.js';
+import { buildKnownLink, changeSettings, inState, registrationOf } from '../../builders/journeys.js';
 import { buildEmail, buildLink, submitCode, submitLink } from '../../builders/registrations.js';
 import { type Answer, BrowserSession, hiddenField } from '../../helpers/browser-session.js';
 import { eventually } from '../../helpers/eventually.js';
 import type { Stack } from '../../helpers/stack.js';
-import { buildRestingLink } from '../fixtures/requests.js';
 
 export interface BuiltRegistration {
   id: string;
@@ -22,7 +21,7 @@ async function built(stack: Stack, email: string, link: string): Promise<BuiltRe
 
 /** Waits for the person, who has the link. */
 export async function buildWaiting(stack: Stack, email = buildEmail()): Promise<BuiltRegistration> {
-  return built(stack, email, await buildRestingLink(stack, email));
+  return built(stack, email, await buildKnownLink(stack, email));
 }
 
 /** Waits for its partner, for the Partner Provider's settings do not work. */
