@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createStaffLink } from '../db/staff.js';
 import { Browser, presetFields } from './browser.js';
 import type { Times } from './open-steps.js';
@@ -13,7 +13,7 @@ const looks = 40;
 /** A browser in which a member of staff is logged in. */
 export async function logInStaff({ url, agent, db }: Deployment): Promise<Browser> {
   const browser = new Browser(url, agent);
-  const credentials = { email: 'bench@example.com', password: randomBytes(12).toString('base64url') };
+  const credentials = { email: `${randomUUID()}@example.com`, password: randomBytes(12).toString('base64url') };
   for (const path of [`/console/setup/${await createStaffLink(db, 'viewer')}`, '/console/login']) {
     const { formToken = '' } = presetFields((await browser.get(path)).text);
     const { status, location } = await browser.post(path, { ...credentials, formToken });

@@ -62,7 +62,6 @@ export async function measureOpen(
     failed += 1;
     if (failures.length < keptFailures) failures.push(`${what}: ${error instanceof Error ? error.message : error}`);
   };
-  const staff = await logInStaff(deployment);
   const empty = await sizesOf(deployment);
   const steps: Step[] = [];
   for (const open of stepsTo(count)) {
@@ -83,7 +82,8 @@ export async function measureOpen(
     const starts: Step['starts'] = {};
     for (const atOnce of windowsAtOnce)
       starts[atOnce] = timesOf(await openMany(deployment, { count: windowStarts, atOnce, say: () => {}, fail }));
-    const figures = await measureConsole(deployment, staff, fail);
+    // Anew at each step: by the next one who did nothing meanwhile is logged out.
+    const figures = await measureConsole(deployment, await logInStaff(deployment), fail);
     const jobs = await measureJobs(deployment, { isLast, fail });
     const step = { open, filled, starts, memory, size, console: figures, jobs, load: loadavg()[0] ?? 0 };
     steps.push(step);

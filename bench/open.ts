@@ -5,6 +5,7 @@ import { describeMachine } from './machine.js';
 import { measureOpen } from './open-steps.js';
 import { renderOpen } from './open-table.js';
 import { type Store, stores } from './options.js';
+import { mostMappings } from './processes.js';
 import { deploy } from './product.js';
 
 const { values } = parseArgs({
@@ -18,6 +19,11 @@ const count = Number(values.count);
 if (!(Number.isInteger(count) && count > 0)) throw new Error(`--count ${values.count}: must be a whole number above 0`);
 if (!stores.includes(values.store as Store)) throw new Error(`--store ${values.store}: must be memory or file`);
 const store = values.store as Store;
+// In memory Temporal's development server takes nearly one mapping a registration, and dies where it gets no more.
+if (store === 'memory' && count > mostMappings())
+  throw new Error(
+    `--count ${count} --store memory: Linux allows a process ${mostMappings()} memory mappings, and Temporal needs about one a registration; allow more with "sysctl -w vm.max_map_count=${2 * count}"`,
+  );
 
 /** The results alone go to standard output. */
 const say = (line: string) => console.error(line);

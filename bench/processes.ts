@@ -58,6 +58,9 @@ export function residentMemory(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+/** Memory mappings that Linux allows a process. */
+export const mostMappings = (): number => Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8'));
+
 /** Starts a part of `dev/`, which does not tell its process's number; only one may be starting at a time. */
 export async function withPid<Part extends object>(start: () => Promise<Part>): Promise<Part & { pid: number }> {
   const before = new Set(livingChildren());
