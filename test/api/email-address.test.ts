@@ -83,16 +83,20 @@ for (const typed of [
 ])
   test(refused, typed);
 
-test('hostile strings of 64 KiB are judged without trying every way to part them', (t) => {
+test('hostile strings of 64 KiB are judged in an instant', (t) => {
   const hostile = [
     `a@${'a.'.repeat(30_000)}`,
     `${'a.'.repeat(30_000)}@x.com`,
     '@'.repeat(65_536),
     `a@${'ü'.repeat(60_000)}`,
   ];
-  const started = performance.now();
-  for (const text of hostile) canonicalEmail(text);
-  t.true(performance.now() - started < 2_000); // some milliseconds; hours by an expression that goes back
+  // The quickest of some tries: one alone may have waited for a busy processor.
+  const tries = [1, 2, 3, 4, 5].map(() => {
+    const started = performance.now();
+    for (const text of hostile) canonicalEmail(text);
+    return performance.now() - started;
+  });
+  t.true(Math.min(...tries) < 50, tries.join());
 });
 
 test('a canonical address is its own canonical form, plain ASCII, and in lower case', (t) => {
