@@ -36,6 +36,14 @@ async function eventsOf(db: Database, subject: string): Promise<{ type: string; 
 }
 const typesOf = async (db: Database, subject: string) => (await eventsOf(db, subject)).map(({ type }) => type);
 
+/** Deliveries of events about this user to these endpoints; other tests make, delete and erase users, too. */
+const deliveriesAbout = (db: Database, userId: string, endpoints: string[]) =>
+  db('webhook_deliveries as d')
+    .join('platform_events as v', 'v.id', 'd.event_id')
+    .whereIn('d.endpoint_id', endpoints)
+    .whereRaw("v.data->>'userId' = ?", [userId])
+    .select('d.id', 'v.type', 'd.endpoint_id');
+
 test('a registration tells of its start, proof and end, once each; what repeats a record tells nothing', async (t) => {
   const { db } = t.context.postgres;
   const email = buildEmail();
@@ -121,11 +129,7 @@ test('an endpoint gets what it wants while it is enabled, and each delivery is h
   await disableWebhook(db, off, 'staff');
   const { id } = await buildUser(db);
   await db('users').where({ id }).delete();
-  const deliveries = await db('webhook_deliveries as d')
-    .join('platform_events as v', 'v.id', 'd.event_id')
-    .whereIn('d.endpoint_id', [wants, off])
-    .whereRaw("v.data->>'userId' = ?", [id]) // other tests delete users, too
-    .select('d.id', 'v.type', 'd.endpoint_id');
+  const deliveries = await deliveriesAbout(db, id, [wants, off]);
   t.deepEqual(
     deliveries.map(({ type, endpoint_id }) => [type, endpoint_id]),
     [['user.deleted', wants]],
@@ -145,11 +149,7 @@ test('an endpoint that has taken nothing for five days is disabled by a delivery
   const state = () => db('webhook_endpoints').where({ id }).first('failing_since', 'disabled_reason');
   const deliver = async (attempt: 'retrying' | 'failed' | 'delivered') => {
     const user = await buildUser(db);
-    const delivery = await db('webhook_deliveries as d')
-      .join('platform_events as v', 'v.id', 'd.event_id')
-      .where('d.endpoint_id', id)
-      .whereRaw("v.data->>'userId' = ?", [user.id]) // those of other tests' users may be erased meanwhile
-      .first('d.id');
+    const [delivery] = await deliveriesAbout(db, user.id, [id]);
     await recordAttempt(db, delivery.id, { state: attempt, sent: true, status: attempt === 'delivered' ? 204 : 500 });
   };
   await deliver('retrying');
