@@ -38,18 +38,22 @@ export async function searchUsers(db: Knex, text: string, limit: number): Promis
     `
     select ${columns} from ${tables}
       ${text ? `where u.id in (${found})` : ''}
-      order by u.created_at desc, u.id limit :limit`,
+      ${newest}`,
     { text, prefix: startingWith(text), limit },
   );
   return rows;
 }
 
-/** Each by its own index: one condition over all of these tables would read them whole. */
+const newest = 'order by u.created_at desc, u.id limit :limit';
+
+/** Each by its own index and no more than are shown: one condition over all of these tables would read them whole. */
 const found = `
-  select id from users where email like lower(:prefix)
+  (select u.id from users u where u.email like lower(:prefix) ${newest})
   union select id from users where registration_id = (select id from registrations where reference = upper(:text))
-  union select u.id from customers c join users u on u.customer_id = c.id where lower(c.name) like lower(:prefix)
-  union select u.id from partners p join users u on u.partner_id = p.id where lower(p.name) like lower(:prefix)`;
+  union (select u.id from users u
+    where u.customer_id in (select id from customers where lower(name) like lower(:prefix)) ${newest})
+  union (select u.id from users u
+    where u.partner_id = any(array(select id from partners where lower(name) like lower(:prefix))) ${newest})`;
 
 /** `live`: which rows of `sessions` still open something, as SQL. */
 export async function findUserRecord(

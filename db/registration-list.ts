@@ -42,6 +42,19 @@ export interface RegistrationPage {
   older?: string;
 }
 
+const columns = [
+  'id',
+  'reference',
+  'kind',
+  'email',
+  'state',
+  'attention',
+  'problem',
+  'created_at',
+  'state_since',
+  'ended_at',
+];
+
 /**
  * One page of registrations, the newest first. Pages by the key (created_at, id) instead of counting rows, so that the
  * thousandth page is as quick as the first and none moves while registrations come in.
@@ -68,23 +81,32 @@ export async function listRegistrations(
 /** The list's query, also for whoever wants to see its plan. */
 export function pageQuery(db: Knex, filter: RegistrationFilter, { older, newer }: Cursor, limit: number) {
   const order = newer === undefined ? 'desc' : 'asc';
-  const query = matching(db, filter)
-    .select('r.reference', 'r.kind', 'r.email', 'r.state', 'r.attention', 'r.problem')
-    .select('r.created_at', 'r.state_since', 'r.ended_at')
-    .orderBy([
-      { column: 'r.created_at', order },
-      { column: 'r.id', order },
-    ])
-    .limit(limit);
+  const inOrder = (query: Knex.QueryBuilder) =>
+    query
+      .orderBy([
+        { column: 'r.created_at', order },
+        { column: 'r.id', order },
+      ])
+      .limit(limit);
   const key = 'select created_at, id from registrations where reference = ?';
-  if (older !== undefined) query.whereRaw(`(r.created_at, r.id) < (${key})`, [older]);
-  if (newer !== undefined) query.whereRaw(`(r.created_at, r.id) > (${key})`, [newer]);
-  return query;
+  // A page of each way by itself: one condition over all of them, or all matches of one, would be read whole.
+  const pages = waysToMatch(filter).map((way) => {
+    const query = allHold(narrowed(db, filter), way).select(...columns.map((column) => `r.${column}`));
+    if (older !== undefined) query.whereRaw(`(r.created_at, r.id) < (${key})`, [older]);
+    if (newer !== undefined) query.whereRaw(`(r.created_at, r.id) > (${key})`, [newer]);
+    return inOrder(query);
+  });
+  return pages.length === 1 && pages[0] ? pages[0] : inOrder(db.from(db.union(pages, true).as('r')));
 }
 
-/** Registrations (as `r`) that a filter leaves. Each condition has an index, or keeps the order of the newest. */
-export function matching(db: Knex, filter: RegistrationFilter): Knex.QueryBuilder {
-  const { kind, state, stuckHours, email, reference, company } = filter;
+/** Registrations (as `r`) that a filter leaves, for whoever takes few of them by an index of its own. */
+export const matching = (db: Knex, filter: RegistrationFilter): Knex.QueryBuilder =>
+  narrowed(db, filter).where((either) => {
+    for (const way of waysToMatch(filter)) either.orWhere((all) => allHold(all, way));
+  });
+
+/** By all of the filter that is in the registration's own row and stays there. */
+function narrowed(db: Knex, { kind, state, stuckHours, reference }: RegistrationFilter): Knex.QueryBuilder {
   const query = db('registrations as r');
   if (kind) query.where('r.kind', kind);
   if (state === 'open') query.whereNull('r.ended_at');
@@ -93,8 +115,6 @@ export function matching(db: Knex, filter: RegistrationFilter): Knex.QueryBuilde
   else if (state) query.where('r.state', state);
   if (stuckHours !== undefined) whereStuck(query, stuckHours);
   if (reference) query.where('r.reference', reference);
-  if (email) query.whereRaw('r.id in (?)', ofEmail(db, startingWith(email)));
-  if (company) query.whereRaw('r.id in (?)', ofCompany(db, startingWith(company)));
   return query;
 }
 
@@ -105,21 +125,32 @@ const whereStuck = (query: Knex.QueryBuilder, hours: number) =>
     .whereRaw('r.state_since < now() - make_interval(hours => ?)', [hours])
     .whereRaw('r.created_at < now() - make_interval(hours => ?)', [hours]);
 
-const ofEmail = (db: Knex, prefix: string) =>
-  db.raw('select id from registrations where email like ? union select registration_id from users where email like ?', [
-    prefix,
-    prefix,
-  ]);
+/** SQL, and the pattern in it. */
+type Condition = [sql: string, pattern: string];
 
-const ofCompany = (db: Knex, prefix: string) =>
-  db.raw(
-    `select id from registrations where lower(draft ->> 'companyName') like lower(:prefix)
-      union
-      select u.registration_id from users u join customers c on c.id = u.customer_id where lower(c.name) like lower(:prefix)
-      union
-      select u.registration_id from users u join partners p on p.id = u.partner_id where lower(p.name) like lower(:prefix)`,
-    { prefix },
-  );
+/** An e-mail or company is the registration's own, or, once that is erased, of the account that came of it. */
+const emailConditions = ['r.email like ?', 'r.id in (select registration_id from users where email like ?)'];
+const companyConditions = [
+  "lower(r.draft ->> 'companyName') like lower(?)",
+  `r.id in (select u.registration_id from customers c join users u on u.customer_id = c.id
+    where lower(c.name) like lower(?))`,
+  // PostgreSQL knows nothing of a table as short as this one, and would look each registration up in it.
+  `r.id = any(array(select u.registration_id from partners p join users u on u.partner_id = p.id
+    where lower(p.name) like lower(?)))`,
+];
+
+/** Each is a list of conditions of which all must hold. A registration may match in more than one way. */
+function waysToMatch({ email, company }: RegistrationFilter): Condition[][] {
+  const byEmail = oneOf(emailConditions, email);
+  const byCompany = oneOf(companyConditions, company);
+  return byEmail.flatMap((way) => byCompany.map((other) => [...way, ...other]));
+}
+
+const oneOf = (conditions: string[], typed: string | undefined): Condition[][] =>
+  typed ? conditions.map((sql) => [[sql, startingWith(typed)]]) : [[]];
+
+const allHold = (query: Knex.QueryBuilder, way: Condition[]): Knex.QueryBuilder =>
+  way.reduce((narrower, [sql, pattern]) => narrower.whereRaw(sql, [pattern]), query);
 
 /** A pattern for LIKE in which nothing typed is a sign of its own. */
 export const startingWith = (typed: string) => `${typed.replaceAll(/[\\%_]/g, '\\$&')}%`;

@@ -1,4 +1,6 @@
 import anyTest, { type TestFn } from 'ava';
+import type { Database } from '../../db/connection.js';
+import { searchUsers } from '../../db/console-users.js';
 import {
   type Cursor,
   countInStates,
@@ -70,10 +72,16 @@ const filters: Record<string, RegistrationFilter> = {
   'the e-mail of a person': { email: 'person5009@example.com' },
   "the e-mail of an account's user": { email: 'user4711@example.com' },
   'the start of an e-mail': { email: 'person50' },
+  'what the e-mails of all open ones start with': { email: 'person' },
+  'what the e-mails of all accounts start with': { email: 'user' },
   'an e-mail that nobody has': { email: 'nobody@' },
   'a reference': { reference: referenceOf(99) },
   'a company': { company: 'company 5009' },
   'the start of a company': { company: 'Company 500' },
+  'what all companies start with': { company: 'company' },
+  'what the names of all customers start with': { company: 'made' },
+  'a company that nobody has': { company: 'nobody' },
+  'an e-mail and a company': { email: 'person50', company: 'company' },
   'the name of a customer': { company: `Made ${referenceOf(4_711)}` },
 };
 
@@ -98,6 +106,28 @@ const sequentialScans = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(sequentialScans),
 ];
 
+const common: Record<string, (db: Database) => Promise<unknown>> = {
+  'the e-mails of all open ones': (db) => listRegistrations(db, { email: 'person' }, {}, size),
+  'the e-mails of all accounts': (db) => listRegistrations(db, { email: 'user' }, {}, size),
+  'all companies': (db) => listRegistrations(db, { company: 'company' }, {}, size),
+  'the names of all customers': (db) => listRegistrations(db, { company: 'made' }, {}, size),
+  'the e-mails of all users': (db) => searchUsers(db, 'user', size),
+  'the customers of all users': (db) => searchUsers(db, 'made', size),
+};
+/** Of each table, where tens of thousands match. */
+const fewRows = 1_000;
+
+for (const [name, search] of Object.entries(common))
+  test.serial(`a search for what is at the start of ${name} reads little more than it shows`, async (t) => {
+    await t.context.database.db.transaction(async (trx) => {
+      const tables = trx('pg_stat_xact_user_tables').whereIn('relname', ['registrations', 'users', 'customers']);
+      const read = trx.raw('max(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as read');
+      await search(trx);
+      const most = await tables.first(read);
+      t.true(most.read >= size && most.read < fewRows, `${most.read} rows read`);
+    });
+  });
+
 const page = (t: { context: { database: TestDatabase } }, filter: RegistrationFilter, cursor: Cursor = {}, of = size) =>
   listRegistrations(t.context.database.db, filter, cursor, of);
 const numbers = ({ rows }: { rows: { reference: string }[] }) =>
@@ -114,6 +144,9 @@ test('the newest stand first, and each filter leaves what it says', async (t) =>
   t.deepEqual(numbers(await page(t, { email: 'person5009@' })), [5_009]);
   t.deepEqual(numbers(await page(t, { reference: referenceOf(77) })), [77]);
   t.deepEqual(numbers(await page(t, { company: 'COMPANY 5009' })), [5_009, 50_096, 50_097, 50_098, 50_099]);
+  const both = { email: 'person5009', company: 'company 500' };
+  t.deepEqual(numbers(await page(t, both)), [5_009, 50_096, 50_097, 50_098, 50_099]);
+  t.deepEqual(numbers(await page(t, { ...both, company: 'company 6' })), []);
   t.deepEqual(numbers(await page(t, { kind: 'partner', state: 'attention' }, {}, 3)), []);
 });
 
@@ -126,6 +159,25 @@ test('what an account was made of is found by the account once its own data is e
     [{ reference: rows[0].reference, email: null }],
   );
   t.is((await page(t, { company: `made ${rows[0].reference}` })).rows[0]?.reference, rows[0].reference);
+});
+
+test('what is found by its own data and by its account stands there once', async (t) => {
+  await t.context.database.db.transaction(async (trx) => {
+    const [{ reference, id, name }] = (
+      await trx.raw(`
+        select r.reference, r.id, c.name from customers c join users u on u.customer_id = c.id
+          join registrations r on r.id = u.registration_id limit 1`)
+    ).rows;
+    await trx('registrations')
+      .where({ id })
+      .update({ draft: JSON.stringify({ companyName: name }) });
+    const { rows } = await listRegistrations(trx, { company: name }, {}, size);
+    t.deepEqual(
+      rows.map((row) => row.reference),
+      [reference],
+    );
+    await trx.rollback();
+  });
 });
 
 test('signs of a pattern are letters like any other', async (t) => {
