@@ -18,6 +18,8 @@ export interface TemporalOptions {
   port?: number;
   /** Port of the web UI; without it there is none. */
   uiPort?: number;
+  /** Port of its metrics, in Prometheus' format, at /metrics; without it there are none. */
+  metricsPort?: number;
   namespace?: string;
   /** File to which the server's output is appended. */
   log?: string;
@@ -45,7 +47,12 @@ const dynamicConfiguration = [
   'history.transferProcessorMaxPollHostRPS=5000',
   // Timers and retries below a second would take a second. Development only: in production a second is fine.
   'history.timerProcessorMaxTimeShift="20ms"',
+  // Without this the dev server reads from its store which search attributes there are, 18 times a registration.
+  'system.forceSearchAttributesCacheRefreshOnRead=false',
 ];
+
+/** One sync for each transaction instead of three, as durable as before. */
+const writeAhead = ['journal_mode=wal', 'synchronous=full'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
 
 /** Where a server that runs on `databaseFile` is written down, for `stopRecordedProcess`. */
 export const temporalRecord = (databaseFile: string) => `${databaseFile}.running.json`;
@@ -83,11 +90,12 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   }
 }
 
-function serverArguments({ port, uiPort, databaseFile, namespace }: TemporalOptions): string[] {
+function serverArguments({ port, uiPort, metricsPort, databaseFile, namespace }: TemporalOptions): string[] {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
     ...(uiPort ? ['--ui-port', String(uiPort)] : ['--headless']),
-    ...(databaseFile ? ['--db-filename', databaseFile] : []),
+    ...(metricsPort ? ['--metrics-port', String(metricsPort)] : []),
+    ...(databaseFile ? ['--db-filename', databaseFile, ...writeAhead] : []),
     ...(namespace ? ['--namespace', namespace] : []),
     ...searchAttributes.flatMap((attribute) => ['--search-attribute', attribute]),
     ...dynamicConfiguration.flatMap((setting) => ['--dynamic-config-value', setting]),

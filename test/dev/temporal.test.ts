@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import test from 'ava';
@@ -46,6 +46,7 @@ test.serial('with a file everything survives a stop and kill -9, on the same por
   await withClient(first.address, startWaiting);
   process.kill(JSON.parse(readFileSync(`${databaseFile}.running.json`, 'utf8')).pid, 'SIGKILL');
   t.is(await first.exited, 'signal SIGKILL');
+  t.true(existsSync(`${databaseFile}-wal`), 'no write-ahead log');
 
   for (const ending of ['after kill -9', 'after a stop']) {
     const uiPort = port + 1;
