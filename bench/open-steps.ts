@@ -3,18 +3,19 @@ import { loadavg } from 'node:os';
 import type { Database } from '../db/connection.js';
 import { type ConsoleFigures, logInStaff, measureConsole } from './open-console.js';
 import { type JobFigures, measureJobs } from './open-jobs.js';
-import { type Opened, openMany } from './open-start.js';
+import { type Opened, type Opening, openMany } from './open-start.js';
 import { cpuTime, residentMemory } from './processes.js';
 import type { Deployment } from './product.js';
 import { percentile } from './statistics.js';
+import { readStoreTime, type StoreTime } from './temporal-store.js';
 
 /** What was seen while this many registrations were open. */
 export interface Step {
   open: number;
   /** On the way to it. */
   filled?: { perSecond: number; cpu: Record<string, number>; walBytes: number };
-  /** Milliseconds until a start was answered, and until its mail was at SMTP, by how many started at once. */
-  starts: Record<number, { start: Times; mail: Times }>;
+  /** By how many started at once. */
+  starts: Record<number, Starts>;
   /** Bytes by process. */
   memory: Record<string, number>;
   /** Bytes a registration; of Temporal only where it keeps a file. */
@@ -23,6 +24,15 @@ export interface Step {
   jobs: JobFigures;
   /** Over the last minute, when measuring ended. */
   load: number;
+}
+
+export interface Starts {
+  /** Milliseconds until it was answered. */
+  start: Times;
+  /** Milliseconds until its mail was at SMTP. */
+  mail: Times;
+  /** Milliseconds a start. */
+  store: StoreTime;
 }
 
 export interface Times {
@@ -81,7 +91,7 @@ export async function measureOpen(
     const isLast = open === count;
     const starts: Step['starts'] = {};
     for (const atOnce of windowsAtOnce)
-      starts[atOnce] = timesOf(await openMany(deployment, { count: windowStarts, atOnce, say: () => {}, fail }));
+      starts[atOnce] = await measureStarts(deployment, { count: windowStarts, atOnce, say: () => {}, fail });
     // Anew at each step: by the next one who did nothing meanwhile is logged out.
     const figures = await measureConsole(deployment, await logInStaff(deployment), fail);
     const jobs = await measureJobs(deployment, { isLast, fail });
@@ -96,12 +106,20 @@ export async function measureOpen(
 const countOpen = async (db: Database): Promise<number> =>
   Number((await db('registrations').whereNull('ended_at').count('* as count').first())?.count);
 
-const timesOf = ({ starts, mails }: Opened) => ({
-  start: { p50: percentile(starts, 0.5), p95: percentile(starts, 0.95) },
-  mail: { p50: percentile(mails, 0.5), p95: percentile(mails, 0.95) },
-});
+async function measureStarts(deployment: Deployment, opening: Opening): Promise<Starts> {
+  const before = await readStoreTime(deployment.temporalMetrics);
+  const { starts, mails } = await openMany(deployment, opening);
+  const after = await readStoreTime(deployment.temporalMetrics);
+  const each = (part: keyof StoreTime) => (after[part] - before[part]) / starts.length;
+  const store = { visibility: each('visibility'), rest: each('rest') };
+  return { start: timesOf(starts), mail: timesOf(mails), store };
+}
 
+const timesOf = (times: number[]): Times => ({ p50: percentile(times, 0.5), p95: percentile(times, 0.95) });
+
+/** Undefined when nothing was missing. */
 async function measured({ db, pids }: Deployment, count: number, open: () => Promise<Opened>): Promise<Step['filled']> {
+  if (count === 0) return undefined;
   const used = () => Object.entries(pids).map(([name, pid]) => [name, cpuTime(pid)] as const);
   const walFrom = await walPosition(db);
   const from = performance.now();

@@ -1,5 +1,5 @@
 import type { Machine } from './machine.js';
-import type { OpenResult, Step, Times } from './open-steps.js';
+import type { OpenResult, Starts, Step, Times } from './open-steps.js';
 import type { Store } from './options.js';
 import { align, type Row } from './table.js';
 
@@ -65,10 +65,17 @@ function startRows(steps: Step[]): Row[] {
     return [
       [`${atOnce} at once: accepted after, ms`, ...steps.map((step) => both(of(step)?.start))] as Row,
       [`${atOnce} at once: mail at SMTP after, ms`, ...steps.map((step) => both(of(step)?.mail))] as Row,
+      [
+        `${atOnce} at once: Temporal’s store, ms a start, visibility + rest`,
+        ...steps.map((step) => store(of(step))),
+      ] as Row,
       [`${atOnce} at once: p95 against the first step's`, ...steps.map((step) => ratio(steps, step, atOnce))] as Row,
     ];
   });
 }
+
+const store = (starts: Starts | undefined): string =>
+  `${oneDigit(starts?.store.visibility)} + ${oneDigit(starts?.store.rest)}`;
 
 const p95 = ({ starts }: Step, atOnce: string): number | undefined => starts[Number(atOnce)]?.start.p95;
 

@@ -45,6 +45,8 @@ export interface Deployment {
   /** Where Temporal keeps its histories, unless in memory. */
   temporalFile?: string;
   temporal: Client;
+  /** URL of Temporal's metrics. */
+  temporalMetrics: string;
   secretKeys: string;
   pids: Record<'API' | 'worker' | 'Temporal' | 'PostgreSQL', number>;
   readyAfter: Record<string, number>;
@@ -63,7 +65,8 @@ export async function deploy(
   const databaseLog = join(folder, 'postgres.log');
   const temporalFile = store === 'file' ? join(folder, 'temporal.sqlite') : undefined;
   const postgres = await withPid(() => startPostgres({ folder: join(folder, 'postgres'), log: databaseLog }));
-  const temporal = await withPid(() => startTemporal({ cli, databaseFile: temporalFile }));
+  const metricsPort = await choosePort(0);
+  const temporal = await withPid(() => startTemporal({ cli, databaseFile: temporalFile, metricsPort }));
   const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-bench' });
   await migrate(db);
   const mails = await startMailSink();
@@ -86,6 +89,7 @@ export async function deploy(
     databaseLog,
     temporalFile,
     temporal: new Client({ connection }),
+    temporalMetrics: `http://127.0.0.1:${metricsPort}/metrics`,
     secretKeys,
     pids: { API: api.pid, worker: worker.pid, Temporal: temporal.pid, PostgreSQL: postgres.pid },
     readyAfter: { API: api.readyAfter, worker: worker.readyAfter },
