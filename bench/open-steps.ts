@@ -64,7 +64,7 @@ const keptFailures = 5;
 /** Opens registrations step by step, and measures at each step what a start, the Console and the jobs take. */
 export async function measureOpen(
   deployment: Deployment,
-  { count, say }: { count: number; say(line: string): void },
+  { count, say, metrics }: { count: number; say(line: string): void /** URL of Temporal's. */; metrics: string },
 ): Promise<OpenResult> {
   const failures: string[] = [];
   let failed = 0;
@@ -91,7 +91,7 @@ export async function measureOpen(
     const isLast = open === count;
     const starts: Step['starts'] = {};
     for (const atOnce of windowsAtOnce)
-      starts[atOnce] = await measureStarts(deployment, { count: windowStarts, atOnce, say: () => {}, fail });
+      starts[atOnce] = await measureStarts(deployment, metrics, { count: windowStarts, atOnce, say: () => {}, fail });
     // Anew at each step: by the next one who did nothing meanwhile is logged out.
     const figures = await measureConsole(deployment, await logInStaff(deployment), fail);
     const jobs = await measureJobs(deployment, { isLast, fail });
@@ -106,10 +106,10 @@ export async function measureOpen(
 const countOpen = async (db: Database): Promise<number> =>
   Number((await db('registrations').whereNull('ended_at').count('* as count').first())?.count);
 
-async function measureStarts(deployment: Deployment, opening: Opening): Promise<Starts> {
-  const before = await readStoreTime(deployment.temporalMetrics);
+async function measureStarts(deployment: Deployment, metrics: string, opening: Opening): Promise<Starts> {
+  const before = await readStoreTime(metrics);
   const { starts, mails } = await openMany(deployment, opening);
-  const after = await readStoreTime(deployment.temporalMetrics);
+  const after = await readStoreTime(metrics);
   const each = (part: keyof StoreTime) => (after[part] - before[part]) / starts.length;
   const store = { visibility: each('visibility'), rest: each('rest') };
   return { start: timesOf(starts), mail: timesOf(mails), store };

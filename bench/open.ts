@@ -1,5 +1,6 @@
 /** `npm run bench:open`: opens many registrations and shows what it costs that they are there. See README.md. */
 import { parseArgs } from 'node:util';
+import { choosePort } from '../dev/ports.js';
 import { findTemporalCli } from '../dev/temporal-cli.js';
 import { describeMachine } from './machine.js';
 import { measureOpen } from './open-steps.js';
@@ -29,12 +30,14 @@ if (store === 'memory' && count > mostMappings())
 const say = (line: string) => console.error(line);
 const cli = await findTemporalCli({ say });
 const machine = describeMachine(cli);
-const deployment = await deploy(cli, store, 'product');
+// Not in the other bench: to keep them costs Temporal something, and the floor has none.
+const metricsPort = await choosePort(0);
+const deployment = await deploy(cli, store, 'product', { metricsPort });
 // It may run for an hour: whoever ends it early is left with nothing that still runs.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void deployment.stop().finally(() => process.exit(1)));
 try {
-  const result = await measureOpen(deployment, { count, say });
+  const result = await measureOpen(deployment, { count, say, metrics: `http://127.0.0.1:${metricsPort}/metrics` });
   console.log(
     values.json ? JSON.stringify({ machine, store, ...result }, null, 2) : renderOpen(machine, store, result),
   );

@@ -45,8 +45,6 @@ export interface Deployment {
   /** Where Temporal keeps its histories, unless in memory. */
   temporalFile?: string;
   temporal: Client;
-  /** URL of Temporal's metrics. */
-  temporalMetrics: string;
   secretKeys: string;
   pids: Record<'API' | 'worker' | 'Temporal' | 'PostgreSQL', number>;
   readyAfter: Record<string, number>;
@@ -58,14 +56,13 @@ export async function deploy(
   cli: string,
   store: Store,
   variant: 'product' | 'without-hash',
-  extra: NodeJS.ProcessEnv = {},
+  { extra = {}, metricsPort }: { extra?: NodeJS.ProcessEnv; metricsPort?: number } = {},
 ): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
   await chmod(folder, 0o755); // PostgreSQL does not run as root, and must be able to enter
   const databaseLog = join(folder, 'postgres.log');
   const temporalFile = store === 'file' ? join(folder, 'temporal.sqlite') : undefined;
   const postgres = await withPid(() => startPostgres({ folder: join(folder, 'postgres'), log: databaseLog }));
-  const metricsPort = await choosePort(0);
   const temporal = await withPid(() => startTemporal({ cli, databaseFile: temporalFile, metricsPort }));
   const db = openDatabase({ url: postgres.url, applicationName: 'vestibule-bench' });
   await migrate(db);
@@ -89,7 +86,6 @@ export async function deploy(
     databaseLog,
     temporalFile,
     temporal: new Client({ connection }),
-    temporalMetrics: `http://127.0.0.1:${metricsPort}/metrics`,
     secretKeys,
     pids: { API: api.pid, worker: worker.pid, Temporal: temporal.pid, PostgreSQL: postgres.pid },
     readyAfter: { API: api.readyAfter, worker: worker.readyAfter },
@@ -105,8 +101,8 @@ export async function deploy(
 /** The product as something that registers people of partners; their codes are in its own table, or the provider's. */
 export async function startProductForPartners(cli: string, store: Store, variant: PartnerVariant): Promise<Subject> {
   const provider = variant === 'partner-provider' ? await startProvider() : undefined;
-  const allowed = provider && { PROVIDER_ALLOWED_ORIGINS: new URL(provider.url).origin };
-  const deployment = await deploy(cli, store, 'product', allowed);
+  const extra = provider && { PROVIDER_ALLOWED_ORIGINS: new URL(provider.url).origin };
+  const deployment = await deploy(cli, store, 'product', { extra });
   const { db, databaseLog, pids, temporal, readyAfter } = deployment;
   const codes = await preparePartners(deployment, provider);
   let next = 0;
