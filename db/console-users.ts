@@ -46,7 +46,10 @@ export async function searchUsers(db: Knex, text: string, limit: number): Promis
 
 const newest = 'order by u.created_at desc, u.id limit :limit';
 
-/** Each by its own index and no more than are shown: one condition over all of these tables would read them whole. */
+/**
+ * Each by its own index and no more than are shown: one condition over all of these tables would read them whole. Ids of
+ * partners as an array, for the reason that `registration-list.ts` gives.
+ */
 const found = `
   (select u.id from users u where u.email like lower(:prefix) ${newest})
   union select id from users where registration_id = (select id from registrations where reference = upper(:text))
