@@ -22,8 +22,8 @@ const connectionsCheckingInterval = 2_000;
 /** More at once are not answered: each takes memory, and a file descriptor, of which there are few. */
 const mostConnections = 5_000;
 const shutdownGrace = 20_000;
-/** Longest pause between two tries to reach Temporal. */
-const reconnectWithin = 2_000;
+/** Longest pause between two tries to reach Temporal: well below the time in which it has to accept something. */
+const reconnectWithin = 500;
 
 const env = readEnvironment(process.env);
 const log = createLog('api', env.LOG_LEVEL);

@@ -9,7 +9,7 @@ import { eventually } from '../helpers/eventually.js';
 import { inv } from '../helpers/invariants.js';
 import { reconcileNow } from '../helpers/reconcile.js';
 import { assertSameTime } from '../helpers/same-time.js';
-import { type Stack, startStack } from '../helpers/stack.js';
+import { apiIsReady, type Stack, startStack } from '../helpers/stack.js';
 import { buildStaff } from './console/fixtures.js';
 import { logIn } from './fixtures/requests.js';
 
@@ -110,7 +110,7 @@ test.serial(
     t.is(new Set(entries.map((entry) => Object.keys(entry!).join())).size, 1);
 
     const subjects = async (email: string, count: number) => {
-      await eventually(`mails to ${email}`, () => mailsTo(stack, email).length >= count, 60_000);
+      await eventually(`mails to ${email}`, () => mailsTo(stack, email).length >= count);
       return mailsTo(stack, email).at(-1)!.subject;
     };
     t.regex(await subjects(known, 2), /have a Vestibule account already/);
@@ -351,6 +351,7 @@ test.serial(
     t.is((await inviter.browser.json('DELETE', `${invitations}/${id}`)).status, 204);
     await stack.startTemporal();
     await eventually('the reconciler gets through', () => reconcileNow(stack).then(() => true));
+    await apiIsReady(stack);
     await stack.worker.kill('SIGKILL');
     t.is((await invite(inviter, killed, type)).status, 202);
     stack.worker = await stack.startWorker();

@@ -13,7 +13,7 @@ import { buildAccount, buildEmail, linkIn, submitLink } from '../builders/regist
 import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { assertSameTime } from '../helpers/same-time.js';
-import { type Stack, startStack } from '../helpers/stack.js';
+import { apiIsReady, type Stack, startStack } from '../helpers/stack.js';
 import { buildOperator, comparable, sendRaw } from './fixtures/requests.js';
 
 /** The start of a registration says the same of every address, whatever is known of it (security.md §2, §7). */
@@ -303,8 +303,7 @@ test.serial(
     });
 
     await stack.startTemporal();
-    const isReady = async () => (await sendRaw(stack.url, { path: '/readyz' })).status === 200;
-    await eventually('the API is ready again', isReady);
+    await apiIsReady(stack);
     const handedOver = async () => {
       await reconcile(services, 0).catch(() => {});
       return mailsTo(stack, unknown).length > 0 && mailsTo(stack, account).length > 1;

@@ -27,8 +27,8 @@ export async function askForLink(stack: Stack, email: string, url = stack.url) {
 export const mailsTo = (stack: Stack, email: string) => stack.mail.messages().filter(({ to }) => to.includes(email));
 
 /** Paths of the links mailed to an address so far, at least `count`; waits for them. */
-export async function linksTo(stack: Stack, email: string, count = 1, timeoutMs = 60_000): Promise<string[]> {
-  await eventually(`${count} mails to ${email}`, () => mailsTo(stack, email).length >= count, timeoutMs);
+export async function linksTo(stack: Stack, email: string, count = 1): Promise<string[]> {
+  await eventually(`${count} mails to ${email}`, () => mailsTo(stack, email).length >= count);
   return mailsTo(stack, email).map(({ text }) => linkIn(text, stack.url));
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
+import { eventually } from '../helpers/eventually.js';
 import type { Stack } from '../helpers/stack.js';
 
 /** An address that no other test uses. */
@@ -21,18 +22,17 @@ export const buildAnswers = (overrides: Record<string, string> = {}): Record<str
   ...overrides,
 });
 
-const mailTimeout = 60_000;
-
 /** Starts a registration as a person would, in a fresh browser; resolves with the path of the link in the mail. */
 export async function buildLink(stack: Stack, email: string): Promise<string> {
   const before = stack.mail.messages().length;
   const browser = new BrowserSession(stack.url);
   const page = await browser.get('/register');
   await browser.post('/register', { email }, page);
-  const isNew = () => stack.mail.messages().slice(before);
-  const mail = await stack.mail.waitForMail(
-    (caught) => caught.to.includes(email) && isNew().includes(caught),
-    mailTimeout,
+  const mail = await eventually(`a link to ${email}`, () =>
+    stack.mail
+      .messages()
+      .slice(before)
+      .find(({ to }) => to.includes(email)),
   );
   return linkIn(mail.text, stack.url);
 }

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Longer than the reconciler's grace time and round: by then what the engine did not take at once is handed over. */
+const patience = 100_000;
+
 /** Asks again and again until the answer is truthy, and gives it back; throws, naming what was waited for, in the end. */
 export async function eventually<Value>(
   what: string,
   probe: () => Promise<Value> | Value,
-  timeoutMs = 60_000,
+  timeoutMs = patience,
   pauseMs = 50,
 ): Promise<Exclude<Value, false | null | undefined | ''>> {
   const end = Date.now() + timeoutMs;
@@ -22,7 +25,7 @@ export async function eventually<Value>(
 }
 
 /** What it resolves with; rejects, naming what was waited for, when that takes too long. */
-export async function within<Value>(what: string, promise: Promise<Value>, timeoutMs = 60_000): Promise<Value> {
+export async function within<Value>(what: string, promise: Promise<Value>, timeoutMs = patience): Promise<Value> {
   const done = new AbortController();
   const late = delay(timeoutMs, undefined, { signal: done.signal }).then(() => {
     throw new Error(`not within ${timeoutMs} ms: ${what}`);

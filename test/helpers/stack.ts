@@ -13,7 +13,7 @@ import { choosePort } from '../../dev/ports.js';
 import { startTemporal, type Temporal } from '../../dev/temporal.js';
 import { findTemporalCli } from '../../dev/temporal-cli.js';
 import { startDatabase } from './database.js';
-import { within } from './eventually.js';
+import { eventually, within } from './eventually.js';
 
 export interface Part {
   pid: number;
@@ -125,6 +125,10 @@ export async function startStack(
     },
   };
 }
+
+/** Waits until the API reaches database and Temporal, again. */
+export const apiIsReady = ({ url }: Stack) =>
+  eventually('the API is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
 
 /** Starts one compiled script of the product; resolves when it says that it is ready. */
 async function startPart(script: string, env: NodeJS.ProcessEnv, log: string): Promise<Part> {

@@ -20,7 +20,7 @@ import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { inv } from '../helpers/invariants.js';
 import { reconcileNow } from '../helpers/reconcile.js';
-import { type Stack, startStack } from '../helpers/stack.js';
+import { apiIsReady, type Stack, startStack } from '../helpers/stack.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
 
@@ -167,7 +167,7 @@ test.serial('a database older than Temporal revives nothing, and every disagreem
   const seeds = await seed(stack);
   t.is((await askAs(url, seeds.api.key, '/api/v1/users')).status, 200);
   await backUpDatabase(stack);
-  await eventually('the API is back', async () => (await new BrowserSession(url).get('/readyz')).status === 200);
+  await apiIsReady(stack);
   const { erased, late } = await goOn(t, seeds);
 
   await stopParts(stack);

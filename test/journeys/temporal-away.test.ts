@@ -20,7 +20,7 @@ import { eventually } from '../helpers/eventually.js';
 import { holdAt, killTemporal } from '../helpers/faults.js';
 import { inv } from '../helpers/invariants.js';
 import { reconcileNow } from '../helpers/reconcile.js';
-import { type Stack, startStack } from '../helpers/stack.js';
+import { apiIsReady, type Stack, startStack } from '../helpers/stack.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
 
@@ -69,7 +69,7 @@ test.serial(
     await eventually('not ready', async () => (await health.get('/readyz')).status === 503);
 
     await bringBack();
-    await eventually('ready', async () => (await health.get('/readyz')).status === 200);
+    await apiIsReady(stack);
     await eventually('the reconciler gets through', () => reconcileNow(stack).then(() => true));
     for (const email of unknown) {
       const [link] = await linksTo(stack, email);
