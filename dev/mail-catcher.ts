@@ -23,7 +23,7 @@ export interface MailCatcher {
   messages(): CaughtMail[];
   /** The first mail, caught before or from now on, that the predicate likes; rejects after `timeoutMs`. */
   waitForMail(predicate: (mail: CaughtMail) => boolean, timeoutMs: number): Promise<CaughtMail>;
-  /** For new connections, and for the next command of open ones. */
+  /** For new connections, and for the next command of open ones; see each mode. */
   setMode(mode: SinkMode): void;
   stop(): Promise<void>;
 }

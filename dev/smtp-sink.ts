@@ -9,7 +9,7 @@ export const sinkModes = [
   'ok',
   /** The connection is closed at once. */
   'refuse',
-  /** The connection is taken and nothing is ever said. */
+  /** Each new connection is taken, and nothing is ever said; open ones end. */
   'hang-greeting',
   /** "421 try again later" instead of a greeting. */
   '421',
@@ -79,6 +79,8 @@ export async function startSmtpSink({ port, startTls, receive }: SinkOptions): P
     mode: () => mode,
     setMode: (next) => {
       mode = next;
+      // A client that keeps connections would never meet the greeting.
+      if (mode === 'hang-greeting') for (const socket of sockets) socket.destroy();
     },
     stop: async () => {
       const closed = [front, inner].map((server) => once(server, 'close'));

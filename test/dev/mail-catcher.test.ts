@@ -105,6 +105,18 @@ test(broken, '5xx-rcpt', { code: 'EENVELOPE', responseCode: 550 });
 test(broken, 'drop-after-data', { code: 'ECONNECTION' });
 test(broken, 'slow', { code: 'ETIMEDOUT' });
 
+test('a sender that keeps its connection meets the greeting that hangs, too', async (t) => {
+  const mailbox = await catcher(t);
+  const { hostname: host, port } = new URL(mailbox.smtpUrl);
+  const sender = createTransport({ pool: true, maxRequeues: 1, host, port: Number(port), greetingTimeout: 1000 });
+  t.teardown(() => sender.close());
+  sender.on('error', () => {});
+  await sender.sendMail(mail);
+  mailbox.setMode('hang-greeting');
+  await t.throwsAsync(sender.sendMail(mail), { code: 'ETIMEDOUT' });
+  t.is(mailbox.messages().length, 1);
+});
+
 test('in mode slow the answers do come, a byte a second', async (t) => {
   const mailbox = await catcher(t);
   mailbox.setMode('slow');
