@@ -129,8 +129,13 @@ test('a counter that goes back is a copy, and is refused; a challenge is old aft
   t.is((await usePasskey(await half(), (o) => device.authenticate(o))).status, 303);
   const browser = await half();
   const page = await browser.get(asking);
-  const passkey = device.authenticate(await optionsOf(browser, `${asking}/passkey-options`));
-  await stack.db('webauthn_challenges').update({ created_at: stack.db.raw("now() - interval '5 minutes'") });
+  const options = await optionsOf(browser, `${asking}/passkey-options`);
+  const passkey = device.authenticate(options);
+  const aged = await stack
+    .db('webauthn_challenges')
+    .where({ challenge: options.challenge })
+    .update({ created_at: stack.db.raw("now() - interval '5 minutes'") });
+  t.is(aged, 1);
   t.is((await browser.post(`${asking}/passkey`, { passkey }, page)).status, 401);
 });
 
