@@ -50,7 +50,6 @@ async function eraseRegistrations(trx: Knex.Transaction, email: string, ownId: s
 /** Everything personal that these registrations, which have ended, still hold. */
 export async function eraseFromRegistrations(trx: Knex.Transaction, ids: string[]): Promise<void> {
   await trx('activation_links').whereIn('registration_id', ids).delete();
-  await trx('registration_submissions').whereIn('registration_id', ids).delete();
   await trx('join_requests').whereIn('registration_id', ids).update({ name: null });
   await trx('registrations')
     .whereIn('id', ids)

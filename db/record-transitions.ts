@@ -65,8 +65,6 @@ export async function recordTransitions(
     ), delivered as (
       update mails set state = 'sent', reply = :reply, sent_at = now()
         where registration_id = :id and sequence = :mail and state <> 'sent'
-    ), submitted as (
-      delete from registration_submissions where registration_id = :id and :final
     ), moved as (
       update registrations
         set state = :state, sequence = :sequence, attention = :attention, problem = :problem, updated_at = now(),

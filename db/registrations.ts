@@ -152,16 +152,22 @@ export type NewSubmission = Pick<
 
 /**
  * Stores what was submitted; the same idempotency key gives the submission stored first, whatever comes with it.
- * Undefined when that one is gone already: the registration has ended by it.
+ * Undefined when the registration has ended, which takes its submissions with it.
  */
 export async function storeSubmission(db: Knex, submission: NewSubmission): Promise<Submission | undefined> {
   // An update that changes nothing: of a row that is there, `do nothing` would return nothing.
-  const [stored] = await db('registration_submissions')
-    .insert({ ...submission, answers: JSON.stringify(submission.answers) })
-    .onConflict(['registration_id', 'idempotency_key'])
-    .merge(['idempotency_key'])
-    .returning<Submission[]>('*');
-  return stored;
+  const { rows } = await db.raw<{ rows: Submission[] }>(
+    `
+    insert into registration_submissions
+        (registration_id, idempotency_key, kind, answers, sealed_code, password_hash, agreement_version_ids, language)
+      select id, :idempotency_key, :kind, :answers::jsonb, :sealed_code::bytea, :password_hash,
+          :agreement_version_ids::uuid[], :language
+        from registrations where id = :registration_id and ended_at is null for share
+      on conflict (registration_id, idempotency_key) do update set idempotency_key = excluded.idempotency_key
+      returning *`,
+    { ...submission, answers: JSON.stringify(submission.answers) },
+  );
+  return rows[0];
 }
 
 /** Notes that a promised mail could not be asked of the engine; the reconciler asks again. */
@@ -210,8 +216,6 @@ export async function endWithoutWorkflow(db: Knex, references: string[]): Promis
       on conflict (registration_id, sequence) do update
         set from_state = excluded.from_state, event = excluded.event, to_state = excluded.to_state,
             actor = excluded.actor, at = excluded.at
-    ), submitted as (
-      delete from registration_submissions where registration_id in (select id from open)
     ), ended as (
       update registrations r
         set state = 'cancelled', sequence = next, attention = false, problem = null, draft_code = null,
@@ -237,9 +241,6 @@ export async function eraseEnded(db: Knex, olderThanSeconds: number, limit: numb
         order by ended_at limit :limit for update skip locked
     ), links as (
       delete from activation_links where registration_id in (select id from ended)
-    ), submissions as (
-      -- One that was stored while another ended the registration.
-      delete from registration_submissions where registration_id in (select id from ended)
     )
     update registrations set email = null, draft = null, draft_code = null, erased_at = now() where id in (select id from ended)`,
     { olderThanSeconds, limit },

@@ -19,6 +19,7 @@ import { joinRequests } from './016-join-requests.js';
 import { scale } from './017-scale.js';
 import { retention } from './018-retention.js';
 import { restores } from './019-restores.js';
+import { submissionsEnd } from './020-submissions-end.js';
 
 const migrations = {
   '001-accounts': accounts,
@@ -41,6 +42,7 @@ const migrations = {
   '017-scale': scale,
   '018-retention': retention,
   '019-restores': restores,
+  '020-submissions-end': submissionsEnd,
 };
 
 /** A list instead of a folder, so that a bundle carries its migrations. Merged migrations are never edited. */

@@ -1,5 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
 import type { Database } from '../../db/connection.js';
+import type { Registration } from '../../db/models.js';
+import { recordTransitions } from '../../db/record-transitions.js';
 import {
   eraseEnded,
   findByToken,
@@ -10,7 +12,8 @@ import {
 } from '../../db/registrations.js';
 import { buildEmail } from '../builders/registrations.js';
 import { startDatabase, type TestDatabase } from '../helpers/database.js';
-import { buildKeys, buildRegistration, buildSubmission, endRegistration } from './fixtures/rows.js';
+import { eventually } from '../helpers/eventually.js';
+import { buildKeys, buildRegistration, buildStep, buildSubmission, endRegistration } from './fixtures/rows.js';
 
 const test = anyTest as TestFn<{ postgres: TestDatabase; db: Database }>;
 
@@ -19,6 +22,9 @@ test.before(async (t) => {
   t.context.db = t.context.postgres.db;
 });
 test.after.always((t) => t.context.postgres?.stop());
+
+const submissionsOf = async (db: Database, { id }: Registration) =>
+  (await db('registration_submissions').where({ registration_id: id })).length;
 
 test('fifty starts for one e-mail at once open one registration, which all of them get', async (t) => {
   const { db } = t.context;
@@ -74,6 +80,36 @@ test('the same idempotency key gives the submission stored first, also to sixtee
   t.is(new Set(stored.map(({ id }) => id)).size, 1);
   t.is(new Set(stored.map(({ password_hash }) => password_hash)).size, 1);
 });
+
+test.serial(
+  'no submission outlives its registration that ends at the same moment, whichever is first (INV-5)',
+  async (t) => {
+    const { db } = t.context;
+    const end = buildStep(1, { event: 'CANCEL', to: 'cancelled', final: true });
+    const waits = async (what: string, work: Promise<unknown>) => {
+      void work.catch(() => {});
+      await eventually(what, () => db('pg_stat_activity').where({ wait_event_type: 'Lock' }).first('pid'));
+    };
+    const [endsFirst, submitsFirst] = [await buildRegistration(db), await buildRegistration(db)];
+    const ending = await db.transaction();
+    await recordTransitions(ending, endsFirst.id, [end]);
+    const submitted = buildSubmission(db, endsFirst);
+    await waits('the submission waits', submitted);
+    await ending.commit();
+    await t.throwsAsync(submitted, { message: 'the submission is not there' });
+
+    const submitting = await db.transaction();
+    await buildSubmission(submitting, submitsFirst);
+    const ended = recordTransitions(db, submitsFirst.id, [end]);
+    await waits('the end waits', ended);
+    await submitting.commit();
+    await ended;
+    for (const registration of [endsFirst, submitsFirst]) {
+      t.is((await db('registrations').where({ id: registration.id }).first()).state, 'cancelled');
+      t.is(await submissionsOf(db, registration), 0);
+    }
+  },
+);
 
 test('a malformed token finds nothing', async (t) => {
   const { db } = t.context;
@@ -131,10 +167,10 @@ test.serial('what ended long ago loses all that is personal, and keeps its steps
   for (const table of ['activation_links', 'registration_submissions'])
     t.is((await db(table).where({ registration_id: gone.id })).length, 0, table);
   t.is((await db('registration_events').where({ registration_id: gone.id })).length, 1);
-  for (const kept of [recent, open]) {
+  for (const kept of [recent, open])
     t.like(await db('registrations').where({ id: kept.id }).first(), { email: kept.email, erased_at: null });
-    t.is((await db('registration_submissions').where({ registration_id: kept.id })).length, 1);
-  }
+  t.is(await submissionsOf(db, recent), 0, 'what was submitted goes with the end');
+  t.is(await submissionsOf(db, open), 1);
   t.is(await eraseEnded(db, 12 * 3_600, 100), 0, 'and only once');
 });
 
