@@ -111,9 +111,17 @@ export class Engine {
   }
 
   /** References of registrations whose workflow did not end by itself, since then. */
-  async endedByHand(since: Date): Promise<string[]> {
-    const states = '"Terminated", "Canceled", "Failed", "TimedOut"';
-    const query = `WorkflowType = "${registrationWorkflowType}" AND ExecutionStatus IN (${states}) AND CloseTime > "${since.toISOString()}"`;
+  endedByHand(since: Date): Promise<string[]> {
+    return this.closed(since, ['Terminated', 'Canceled', 'Failed', 'TimedOut']);
+  }
+
+  /** References of registrations whose workflow has come to its end, since then. */
+  endedByThemselves(since: Date): Promise<string[]> {
+    return this.closed(since, ['Completed']);
+  }
+
+  private async closed(since: Date, states: string[]): Promise<string[]> {
+    const query = `WorkflowType = "${registrationWorkflowType}" AND ExecutionStatus IN (${states.map((state) => `"${state}"`)}) AND CloseTime > "${since.toISOString()}"`;
     const { client } = this.options;
     const references: string[] = [];
     await client.withDeadline(Date.now() + listWithin, async () => {

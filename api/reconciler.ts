@@ -12,6 +12,7 @@ import { eraseFarewells, waitingNotices } from '../db/notices.js';
 import { eraseShownFactors } from '../db/recovery-codes.js';
 import {
   type AwaitingEngine,
+  endedBetween,
   endWithoutWorkflow,
   eraseEnded,
   loadSettings,
@@ -38,18 +39,27 @@ const batch = 100;
 const handOverWithin = 10_000;
 /** Milliseconds; longer than a round is late when the engine or this process was away for a while. */
 const lookBack = 24 * 3_600_000;
+/** Milliseconds: of ends that the workflow did not hear of there are few, and its next timer tells it of older ones. */
+const lookBackAtStart = 600_000;
+/** Milliseconds, for Temporal's clock is another one. */
+const margin = 60_000;
 /** Any number that no other program uses as an advisory lock in this database. */
 const reconcilerLock = 7_310_247;
 
 /**
  * At start and every minute: hands registrations to the engine that were accepted while it was away, erases what has
- * ended, ends what was ended in Temporal by hand, clears old limits and codes that were shown. Of several API processes one does it at a time.
+ * ended, ends what was ended in Temporal by hand and what has ended without Temporal's knowledge, clears old limits and
+ * codes that were shown. Of several API processes one does it at a time.
  * Returns the function that stops it.
  */
 export function startReconciler(services: Services): () => Promise<void> {
-  let round = reconcile(services).catch(report);
+  let since: Date | undefined;
+  const goOn = async () => {
+    since = await reconcile(services, graceSeconds, since);
+  };
+  let round = goOn().catch(report);
   const timer = setInterval(() => {
-    round = round.then(() => reconcile(services)).catch(report);
+    round = round.then(goOn).catch(report);
   }, every);
   function report(error: unknown) {
     services.log.error({ err: error }, 'the reconciler failed; it tries again in a minute');
@@ -60,12 +70,23 @@ export function startReconciler(services: Services): () => Promise<void> {
   };
 }
 
-/** One round; does nothing while another process is at it. */
-export async function reconcile(services: Services, olderThanSeconds = graceSeconds): Promise<void> {
-  await services.db.transaction(async (lock) => {
+/**
+ * One round; does nothing while another process is at it. Resolves with the moment, by PostgreSQL's clock, up to which it
+ * has looked at what has ended: from there the next round goes on.
+ */
+export function reconcile(
+  services: Services,
+  olderThanSeconds = graceSeconds,
+  since?: Date,
+): Promise<Date | undefined> {
+  return services.db.transaction(async (lock) => {
     await mayStandStill(lock);
-    const { rows } = await lock.raw('select pg_try_advisory_xact_lock(?) as taken', [reconcilerLock]);
-    if (!rows[0].taken) return;
+    const { rows } = await lock.raw<{ rows: { taken: boolean; until: Date }[] }>(
+      'select pg_try_advisory_xact_lock(?) as taken, now() - make_interval(secs => ?) as until',
+      [reconcilerLock, olderThanSeconds],
+    );
+    const { taken, until } = rows[0]!;
+    if (!taken) return since;
     while ((await eraseEnded(services.db, eraseAfterSeconds, batch)) === batch);
     for (const rows of [...expired, ...expiredSessions])
       while ((await eraseExpired(services.db, rows, batch)) === batch);
@@ -81,10 +102,12 @@ export async function reconcile(services: Services, olderThanSeconds = graceSeco
     await eraseShownFactors(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
+    await tellEnded(services, since ?? new Date(until.getTime() - lookBackAtStart), until);
     await openHeld(services);
     await handOver(services, olderThanSeconds);
     await cancelRevoked(services);
     await serveLeftovers(services, olderThanSeconds);
+    return until;
   });
 }
 
@@ -146,6 +169,23 @@ async function cancelRevoked(services: Services): Promise<void> {
     } catch (error) {
       if (!isGone(error)) throw error;
       await endOrphans(services, [reference]);
+    }
+}
+
+/**
+ * Tells workflows that still run of their row's end. A restarted Temporal forgets an update that was being worked on,
+ * and what that has done, the account for instance, is done. Whatever such a workflow is told, it finds the row and ends.
+ */
+async function tellEnded({ db, engine, log }: Services, since: Date, until: Date): Promise<void> {
+  const ended = await endedBetween(db, since, until);
+  if (ended.length === 0) return;
+  const closed = new Set(await engine.endedByThemselves(new Date(since.getTime() - margin)));
+  for (const reference of ended.filter((one) => !closed.has(one)))
+    try {
+      await engine.signal(reference, { type: 'CANCEL', actor: 'system' });
+      log.warn({ reference }, 'told a workflow that its registration has ended');
+    } catch (error) {
+      if (!isGone(error)) throw error;
     }
 }
 

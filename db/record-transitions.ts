@@ -20,7 +20,7 @@ export interface DeliveredMail {
 }
 
 /** Ends that nothing undoes. Others can have been promised by an effect that something overtook. */
-const lasting = ['completed', 'cancelled', 'declined'];
+export const lasting = ['completed', 'cancelled', 'declined'];
 
 /**
  * Records steps of a registration and moves its row to the last of them; may be repeated, by several at once.

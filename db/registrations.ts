@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { findInvitation, type PresentedInvitation } from './accept-invitation.js';
 import { currentVersionIdsSql } from './agreements.js';
 import { type OrganisationKind, Registration, type RegistrationKind, Settings, type Submission } from './models.js';
+import { lasting } from './record-transitions.js';
 import type { SecretKeys } from './secret-keys.js';
 
 /** Crockford's base32 without look-alikes: a reference is read out on the phone. */
@@ -227,6 +228,15 @@ export async function endWithoutWorkflow(db: Knex, references: string[]): Promis
   );
   return rows.map(({ reference }) => reference);
 }
+
+/** References of registrations that ended for good between these two moments. */
+export const endedBetween = (db: Knex, from: Date, until: Date): Promise<string[]> =>
+  db('registrations')
+    .whereNull('erased_at')
+    .where('ended_at', '>', from)
+    .where('ended_at', '<=', until)
+    .whereIn('state', lasting)
+    .pluck('reference');
 
 /**
  * Erases what is personal from registrations that ended this long ago (security.md R1); the steps stay. Returns how

@@ -3,6 +3,7 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import {
   registrationEventSignal,
   registrationEventUpdate,
+  registrationStateQuery,
   registrationWorkflowId,
   requestLinkSignal,
 } from '../../workflows/messages.js';
@@ -12,6 +13,7 @@ import { BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { type HoldPoint, holdAt, killTemporal } from '../helpers/faults.js';
 import { inv } from '../helpers/invariants.js';
+import { reconcileNow } from '../helpers/reconcile.js';
 import { type Stack, startStack } from '../helpers/stack.js';
 
 interface Context {
@@ -256,6 +258,35 @@ test.serial(
     await held.release();
     t.is((await cancelled).state, 'cancelled');
     t.is((await handle.result()).state, 'cancelled');
+    await inv(stack.db, stack.temporal);
+  },
+);
+
+test.serial(
+  'Temporal forgets what the account was made by, and nobody asks again: the workflow is told of the end (INV-7)',
+  async (t) => {
+    const { stack } = t.context;
+    const email = buildEmail('forgotten');
+    const filled = await fillIn(new BrowserSession(stack.url), await buildKnownLink(stack, email));
+    const { reference } = await registrationOf(stack, email);
+    const held = await hold(t, { table: 'users', at: 'commit', when: `new.email = '${email}'` });
+    const answer = filled.send().catch(() => 'the API is gone');
+    await held.reached();
+    await stack.api.kill('SIGKILL');
+    await answer;
+    await killTemporal(stack);
+    await held.release();
+    await inState(stack, email, 'completed');
+    await stack.startTemporal();
+    stack.api = await stack.startApi();
+    const handle = stack.temporal.workflow.getHandle(registrationWorkflowId(reference));
+    const { state } = await eventually('the workflow answers', () => handle.query(registrationStateQuery));
+    t.is(state, 'awaitingProof', 'it does not know');
+    await eventually('it has ended', async () => {
+      await reconcileNow(stack);
+      return (await handle.describe()).status.name === 'COMPLETED';
+    });
+    t.is((await handle.result()).state, 'completed');
     await inv(stack.db, stack.temporal);
   },
 );
