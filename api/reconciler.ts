@@ -102,11 +102,11 @@ export function reconcile(
     await eraseShownFactors(services.db);
     // Last, for these end early while the engine is away.
     await endOrphans(services, await services.engine.endedByHand(new Date(Date.now() - lookBack)));
-    await tellEnded(services, since ?? new Date(until.getTime() - lookBackAtStart), until);
     await openHeld(services);
     await handOver(services, olderThanSeconds);
     await cancelRevoked(services);
     await serveLeftovers(services, olderThanSeconds);
+    await tellEnded(services, since ?? new Date(until.getTime() - lookBackAtStart), until);
     return until;
   });
 }
@@ -164,29 +164,31 @@ async function openHeld({ db }: Services): Promise<void> {
 /** Tells the workflows of revoked invitations, in case the engine was away when they were revoked. */
 async function cancelRevoked(services: Services): Promise<void> {
   for (const reference of await registrationsOfEndedInvitations(services.db, batch))
-    try {
-      await services.engine.signal(reference, { type: 'CANCEL', actor: 'administrator' });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      await endOrphans(services, [reference]);
-    }
+    if (!(await cancel(services, reference, 'administrator'))) await endOrphans(services, [reference]);
+}
+
+/** False when its workflow is gone. */
+async function cancel({ engine }: Services, reference: string, actor: string): Promise<boolean> {
+  try {
+    await engine.signal(reference, { type: 'CANCEL', actor });
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
 }
 
 /**
  * Tells workflows that still run of their row's end. A restarted Temporal forgets an update that was being worked on,
  * and what that has done, the account for instance, is done. Whatever such a workflow is told, it finds the row and ends.
  */
-async function tellEnded({ db, engine, log }: Services, since: Date, until: Date): Promise<void> {
-  const ended = await endedBetween(db, since, until);
+async function tellEnded(services: Services, since: Date, until: Date): Promise<void> {
+  const ended = await endedBetween(services.db, since, until);
   if (ended.length === 0) return;
-  const closed = new Set(await engine.endedByThemselves(new Date(since.getTime() - margin)));
+  const closed = new Set(await services.engine.endedByThemselves(new Date(since.getTime() - margin)));
   for (const reference of ended.filter((one) => !closed.has(one)))
-    try {
-      await engine.signal(reference, { type: 'CANCEL', actor: 'system' });
-      log.warn({ reference }, 'told a workflow that its registration has ended');
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    if (await cancel(services, reference, 'system'))
+      services.log.warn({ reference }, 'told a workflow that its registration has ended');
 }
 
 /** Starts the workflows of rows that were written while the engine was away, or a mailbox had its fill; one that runs is left alone. */
