@@ -61,11 +61,15 @@ const windowStarts = 400;
 const windowsAtOnce = [1, 8];
 const keptFailures = 5;
 
+export interface OpenOptions {
+  count: number;
+  say(line: string): void;
+  /** URL of Temporal's metrics. */
+  metrics: string;
+}
+
 /** Opens registrations step by step, and measures at each step what a start, the Console and the jobs take. */
-export async function measureOpen(
-  deployment: Deployment,
-  { count, say, metrics }: { count: number; say(line: string): void /** URL of Temporal's. */; metrics: string },
-): Promise<OpenResult> {
+export async function measureOpen(deployment: Deployment, { count, say, metrics }: OpenOptions): Promise<OpenResult> {
   const failures: string[] = [];
   let failed = 0;
   const fail = (what: string, error: unknown) => {
