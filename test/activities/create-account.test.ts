@@ -3,6 +3,7 @@ import { type CreationOutcome, createAccount } from '../../db/accounts.js';
 import type { Database } from '../../db/connection.js';
 import { buildRegistration, buildSubmission, buildUser, endRegistration } from '../db/fixtures/rows.js';
 import { startDatabase, type TestDatabase } from '../helpers/database.js';
+import { blockedSessions } from '../helpers/faults.js';
 import { countOf, outcomes, runCreation as run, setAside } from './fixtures/creation.js';
 
 const test = anyTest as TestFn<{ postgres: TestDatabase; db: Database }>;
@@ -134,7 +135,7 @@ test.serial(
     const operator = await db.transaction();
     await operator('settings').update({ customer_onboarding: false });
     const creation = run(db, registration, submission);
-    await blockedBackends(db, 1);
+    await blockedSessions(db);
     await operator.commit();
     const outcome = await creation;
     await db('settings').update({ customer_onboarding: true });
@@ -150,7 +151,7 @@ test.serial('an e-mail taken at the very same moment is told as taken, and leave
   await buildUser(other, { email: registration.email });
   const customers = (await db('customers')).length;
   const creation = run(db, registration, submission);
-  await blockedBackends(db, 1);
+  await blockedSessions(db);
   await other.commit();
   t.deepEqual(await creation, { outcome: 'emailTaken' });
   t.deepEqual(await countOf(db, registration), { users: 0, consents: 0 });
@@ -225,11 +226,3 @@ test.serial('creation inside a transaction that its caller breaks off leaves not
   await trx.rollback();
   t.deepEqual(await countOf(db, registration), { users: 0, consents: 0 });
 });
-
-/** Resolves when this many sessions wait for another one's lock. */
-async function blockedBackends(db: Database, count: number): Promise<void> {
-  for (;;) {
-    const { rows } = await db.raw("select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock'");
-    if (rows[0].count >= count) return;
-  }
-}

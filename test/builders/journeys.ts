@@ -13,7 +13,7 @@ import {
   registrationWorkflowType,
 } from '../../workflows/messages.js';
 import { type Answer, BrowserSession, hiddenField } from '../helpers/browser-session.js';
-import { eventually } from '../helpers/eventually.js';
+import { eventually, handOverWithin } from '../helpers/eventually.js';
 import type { Stack } from '../helpers/stack.js';
 import { buildAnswers, buildEmail, buildLink, linkIn, password } from './registrations.js';
 
@@ -27,8 +27,8 @@ export async function askForLink(stack: Stack, email: string, url = stack.url) {
 export const mailsTo = (stack: Stack, email: string) => stack.mail.messages().filter(({ to }) => to.includes(email));
 
 /** Paths of the links mailed to an address so far, at least `count`; waits for them. */
-export async function linksTo(stack: Stack, email: string, count = 1): Promise<string[]> {
-  await eventually(`${count} mails to ${email}`, () => mailsTo(stack, email).length >= count);
+export async function linksTo(stack: Stack, email: string, count = 1, timeoutMs = handOverWithin): Promise<string[]> {
+  await eventually(`${count} mails to ${email}`, () => mailsTo(stack, email).length >= count, timeoutMs);
   return mailsTo(stack, email).map(({ text }) => linkIn(text, stack.url));
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BrowserSession, hiddenField } from '../helpers/browser-session.js';
-import { eventually } from '../helpers/eventually.js';
+import { handOverWithin } from '../helpers/eventually.js';
 import type { Stack } from '../helpers/stack.js';
 
 /** An address that no other test uses. */
@@ -28,11 +28,10 @@ export async function buildLink(stack: Stack, email: string): Promise<string> {
   const browser = new BrowserSession(stack.url);
   const page = await browser.get('/register');
   await browser.post('/register', { email }, page);
-  const mail = await eventually(`a link to ${email}`, () =>
-    stack.mail
-      .messages()
-      .slice(before)
-      .find(({ to }) => to.includes(email)),
+  const isNew = () => stack.mail.messages().slice(before);
+  const mail = await stack.mail.waitForMail(
+    (caught) => caught.to.includes(email) && isNew().includes(caught),
+    handOverWithin,
   );
   return linkIn(mail.text, stack.url);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../db/registrations.js';
 import { buildEmail } from '../builders/registrations.js';
 import { startDatabase, type TestDatabase } from '../helpers/database.js';
-import { eventually } from '../helpers/eventually.js';
+import { blockedSessions } from '../helpers/faults.js';
 import { buildKeys, buildRegistration, buildStep, buildSubmission, endRegistration } from './fixtures/rows.js';
 
 const test = anyTest as TestFn<{ postgres: TestDatabase; db: Database }>;
@@ -86,22 +86,18 @@ test.serial(
   async (t) => {
     const { db } = t.context;
     const end = buildStep(1, { event: 'CANCEL', to: 'cancelled', final: true });
-    const waits = async (what: string, work: Promise<unknown>) => {
-      void work.catch(() => {});
-      await eventually(what, () => db('pg_stat_activity').where({ wait_event_type: 'Lock' }).first('pid'));
-    };
     const [endsFirst, submitsFirst] = [await buildRegistration(db), await buildRegistration(db)];
     const ending = await db.transaction();
     await recordTransitions(ending, endsFirst.id, [end]);
-    const submitted = buildSubmission(db, endsFirst);
-    await waits('the submission waits', submitted);
+    const submitted = t.throwsAsync(buildSubmission(db, endsFirst), { message: 'the submission is not there' });
+    await blockedSessions(db);
     await ending.commit();
-    await t.throwsAsync(submitted, { message: 'the submission is not there' });
+    await submitted;
 
     const submitting = await db.transaction();
     await buildSubmission(submitting, submitsFirst);
     const ended = recordTransitions(db, submitsFirst.id, [end]);
-    await waits('the end waits', ended);
+    await blockedSessions(db);
     await submitting.commit();
     await ended;
     for (const registration of [endsFirst, submitsFirst]) {

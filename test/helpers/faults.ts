@@ -50,6 +50,12 @@ export async function holdAt(db: Database, { table, at, when }: HoldPoint): Prom
   };
 }
 
+/** Resolves when this many sessions wait for another one's lock. */
+export async function blockedSessions(db: Database, count = 1): Promise<void> {
+  const blocked = () => db('pg_stat_activity').where({ wait_event_type: 'Lock' }).pluck('pid');
+  await eventually(`${count} sessions wait`, async () => (await blocked()).length >= count);
+}
+
 /** Sends a signal to every process of the stack's PostgreSQL; resolves with the function that sends another to the same. */
 export async function signalPostgres(db: Database, signal: NodeJS.Signals) {
   const rows: { pid: number }[] = await db('pg_stat_activity').select('pid');

@@ -10,7 +10,7 @@ import { type Answer, BrowserSession } from '../helpers/browser-session.js';
 import { eventually } from '../helpers/eventually.js';
 import { signalPostgres } from '../helpers/faults.js';
 import { inv } from '../helpers/invariants.js';
-import { type Stack, startStack } from '../helpers/stack.js';
+import { apiIsReady, type Stack, startStack } from '../helpers/stack.js';
 
 const test = anyTest as TestFn<{ stack: Stack }>;
 
@@ -26,7 +26,6 @@ const isAlive = (pid: number) => {
     return false;
   }
 };
-const ready = async (stack: Stack) => (await new BrowserSession(stack.url).get('/readyz')).status;
 
 test.serial('when all database sessions are ended the processes live and go on with new ones (X8)', async (t) => {
   const { stack } = t.context;
@@ -37,7 +36,7 @@ test.serial('when all database sessions are ended the processes live and go on w
     await stack.db.raw(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'vestibule-%' and pid <> pg_backend_pid()`,
     );
-    await eventually('ready', async () => (await ready(stack)) === 200);
+    await apiIsReady(stack);
   }
   const done = await eventually('the form goes through', async () => {
     const answer = await filled.send();
@@ -60,14 +59,14 @@ test.serial('while PostgreSQL hangs requests end by timeout, nothing dies, and a
   const startedAt = Date.now();
   const answers = Promise.all([filled.send(), new BrowserSession(stack.url).get('/register')]);
   t.is((await new BrowserSession(stack.url).get('/healthz')).status, 200);
-  t.is(await ready(stack), 503);
+  t.is((await new BrowserSession(stack.url).get('/readyz')).status, 503);
   for (const { status } of await answers) t.is(status, 503);
   const spent = Date.now() - startedAt;
   t.true(spent <= 12_000, `${spent} ms`);
   send('SIGCONT');
 
   const recoveredAt = Date.now();
-  await eventually('ready', async () => (await ready(stack)) === 200);
+  await apiIsReady(stack);
   t.log(`requests ended after ${spent} ms, ready ${Date.now() - recoveredAt} ms after the hang`);
   await eventually('the form goes through', async () => (await filled.send()).status === 303);
   await inState(stack, email, 'completed');
@@ -114,7 +113,7 @@ test.serial('an API told to stop under load answers what it has begun and ends w
   await load;
   t.is(code, 0);
   t.true(spent < 20_000, `${spent} ms`);
-  for (const email of accepted) await linksTo(stack, email);
+  for (const email of accepted) await linksTo(stack, email, 1, 60_000);
   t.log(`${accepted.length} accepted, all mailed; stopped in ${spent} ms`);
   await eventually(
     'all wait for their people',
@@ -143,6 +142,6 @@ test.serial('a worker told to stop under load ends with 0 and another goes on (X
   t.true(spent < 30_000, `${spent} ms`);
   for (const { status } of await load) t.is(status, 303);
   for (const { email } of people) await inState(stack, email, 'completed');
-  for (const email of starts) await linksTo(stack, email);
+  for (const email of starts) await linksTo(stack, email, 1, 60_000);
   await inv(stack.db, stack.temporal);
 });

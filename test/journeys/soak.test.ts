@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { mailsTo } from '../builders/journeys.js';
-import { within } from '../helpers/eventually.js';
+import { handOverWithin, within } from '../helpers/eventually.js';
 import { endSessions } from '../helpers/faults.js';
 import { inv } from '../helpers/invariants.js';
 import { reconcileNow } from '../helpers/reconcile.js';
@@ -23,8 +23,8 @@ const people = isLong ? 300 : 18;
 /** Milliseconds. */
 const duration = isLong ? 600_000 : 10_000;
 const faultEvery = isLong ? 5_000 : 1_500;
-/** After the last fault everybody has their answer within this time: the reconciler's grace time and round, and some. */
-const afterwards = 100_000;
+/** After the last fault everybody has their answer within this time. */
+const afterwards = handOverWithin;
 
 test.before(async (t) => {
   t.context.log = new ClientLog();
